@@ -1,0 +1,7 @@
+namespace PipelineBridge.Tests;
+
+public class WallsTests
+{
+    [Fact]
+    public void Placeholder_until_the_walls_are_read() => typeof(WallsTests).Namespace.Should().Be("PipelineBridge.Tests");
+}
