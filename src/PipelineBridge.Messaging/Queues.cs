@@ -1,0 +1,26 @@
+namespace PipelineBridge.Messaging;
+
+/// <summary>The names of the queues: <c>stage.work</c>, and for a cluster and a target with their names in the configuration.</summary>
+public static class Queues
+{
+    /// <summary>Pushes.</summary>
+    public const string RegistryPush = "registry.push";
+
+    /// <summary>Tags set by digest.</summary>
+    public const string RegistryTag = "registry.tag";
+
+    /// <summary>Digests to be found.</summary>
+    public const string RegistryResolve = "registry.resolve";
+
+    /// <summary>What time decides: not a stage's, the bridge's own.</summary>
+    public const string Bridge = "bridge";
+
+    /// <summary>All work of a cluster: rollouts, cancels, removals. One queue, so that the newer and the cancel are seen in time.</summary>
+    public static string ClusterDeploy(string cluster) => $"cluster.{cluster}.deploy";
+
+    /// <summary>What a target is to be told.</summary>
+    public static string Notify(string target) => $"notify.{target}";
+
+    /// <summary>Whether the works of one partition are handled one after the other: everywhere but on deploy queues.</summary>
+    public static bool IsPartitioned(string queue) => !queue.StartsWith("cluster.", StringComparison.Ordinal);
+}
