@@ -71,6 +71,7 @@ public sealed class WorkItem
     /// <param name="category">One of <see cref="FailureCategory"/>.</param>
     /// <param name="cause">One sentence of our own; it quotes nothing that was read from outside.</param>
     /// <param name="evidence">What shows it.</param>
+    /// <param name="with">What else its customData says.</param>
     public CdEvent Ended(string result, string effect, string category, string cause, IReadOnlyList<Evidence>? evidence = null, Func<CustomData, CustomData>? with = null) =>
         Make(Id.Then("end"), new WorkEnded(result, effect), null, c =>
         {
