@@ -44,6 +44,12 @@ public sealed record CustomData
 
     /// <summary>How long each phase took.</summary>
     public Phases? Phases { get; init; }
+
+    /// <summary>True when a rollout found the same image and specification running, and did nothing.</summary>
+    public bool? AlreadyLive { get; init; }
+
+    /// <summary>True when a rollout has no health check, so that its tasks run but cannot be told healthy.</summary>
+    public bool? Unchecked { get; init; }
 }
 
 /// <summary>Who asked: the person claimed by the caller, beside the name of the key that was shown.</summary>
