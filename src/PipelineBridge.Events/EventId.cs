@@ -84,6 +84,10 @@ public readonly record struct EventId : IComparable<EventId>
         return true;
     }
 
+    /// <summary>The id of 26 characters.</summary>
+    /// <exception cref="FormatException">They are no id.</exception>
+    public static EventId Parse(string text) => TryParse(text, out var id) ? id : throw new FormatException($"\"{text}\" is no event id.");
+
     /// <summary>The 26 base32 characters, birth first.</summary>
     public override string ToString() => string.Create(TextLength, value, static (text, value) => Base32.Write(value, text));
 

@@ -44,6 +44,10 @@ public readonly record struct RequestId(char Kind, EventId Ask)
         return true;
     }
 
+    /// <summary>The request of a whole name.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public static RequestId Parse(string text) => TryParse(text, out var id) ? id : throw new FormatException($"\"{text}\" is no request's name.");
+
     /// <summary>Whether the text may be the beginning of a name: the kind's letter, a dash, at least four characters.</summary>
     public static bool IsPrefix(string text) =>
         text.Length is >= 2 + ShortestPrefix and <= 2 + HashCharacters + BirthCharacters && text[1] == '-'
