@@ -70,6 +70,14 @@ public sealed partial class JournalReader
         Sql("select queue, sum(state = 0), sum(state = 1), min(seq) from work group by queue order by queue")
             .All(static row => new QueueCount(row.Text(0), row.Long(1), row.Long(2), row.Long(3)));
 
+    /// <summary>The queues that have work ready and due at a time.</summary>
+    public IReadOnlyList<string> DueQueues(long nowMilliseconds) =>
+        Sql("select distinct queue from work where state = 0 and due <= ?").Bind(nowMilliseconds).All(static row => row.Text(0));
+
+    /// <summary>When the next work that is ready comes due after a time, in milliseconds since 1970; null when none waits.</summary>
+    public long? NextDue(long afterMilliseconds) =>
+        Sql("select min(due) from work where state = 0 and due > ?").Bind(afterMilliseconds).Number();
+
     /// <summary>What runs, of all apps in all environments.</summary>
     public IReadOnlyList<ServiceRow> Services() =>
         Sql($"select {RowReading.ServiceColumns} from service order by app, environment").All(RowReading.Service);

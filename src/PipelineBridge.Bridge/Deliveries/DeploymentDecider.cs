@@ -177,13 +177,14 @@ public static class DeploymentDecider
                 WaitingFor = null,
                 Image = image,
                 ReleasedAt = context.Now,
+                Usual = UsualPhases.Of(lane.Recent),
                 Phases = new Phases { WaitedSeconds = Math.Round((context.Now - next.Document.AskedAt).TotalSeconds, 3) },
             }),
         });
         decision.State = decision.State with { NewestReleased = next.Sequence, NewestReleasedId = next.Document.Id };
     }
 
-    internal static EventId Ask(OpenDeployment open) => EventId.TryParse(open.AskId, out var id) ? id : throw new InvalidOperationException($"{open.AskId} is no event id.");
+    internal static EventId Ask(OpenDeployment open) => EventId.Parse(open.AskId);
 
     internal static CustomData Custom(DeploymentLane lane, OpenDeployment open) => new()
     {

@@ -41,6 +41,9 @@ public sealed record DeploymentLane
     /// <summary>The host names that the last deployment gave.</summary>
     public IReadOnlyList<string>? Hostnames { get; init; }
 
+    /// <summary>The phases of the last good ones, newest last, for what is usual.</summary>
+    public IReadOnlyList<Phases> Recent { get; init; } = [];
+
     /// <summary>The chain of what serves, for trouble that comes later.</summary>
     public string? LiveChainId { get; init; }
 

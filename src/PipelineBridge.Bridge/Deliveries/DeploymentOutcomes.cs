@@ -105,16 +105,23 @@ public static class DeploymentOutcomes
         }
     }
 
-    static void Succeeded(Decision<DeploymentLane> decision, OpenDeployment open, CustomData custom, DeciderContext context, DeploymentSucceeded end) =>
+    static void Succeeded(Decision<DeploymentLane> decision, OpenDeployment open, CustomData custom, DeciderContext context, DeploymentSucceeded end)
+    {
+        var phases = Merge(open.Document.Phases, custom.Phases);
+        if (end is { AlreadyLive: null, Removed: null } && phases is not null)
+        {
+            decision.State = decision.State with { Recent = [.. decision.State.Recent.Append(phases).TakeLast(UsualPhases.Kept)] };
+        }
         DeploymentEnds.End(decision, open, end, RequestState.Succeeded, context, open.Document with
         {
-            Phases = Merge(open.Document.Phases, custom.Phases),
+            Phases = phases,
             Effect = end.AlreadyLive == true ? WorkEffect.None : WorkEffect.Made,
             Unchecked = end.Unchecked,
             AlreadyLive = end.AlreadyLive,
             NotRouted = end.NotRouted,
             Cause = null,
         });
+    }
 
     static void Ended(Decision<DeploymentLane> decision, OpenDeployment open, WorkEnded ended, CustomData custom, DeciderContext context)
     {

@@ -74,6 +74,9 @@ public sealed record RequestDocument
     /// <summary>The seconds that each phase took.</summary>
     public Phases? Phases { get; init; }
 
+    /// <summary>The seconds that each phase usually takes for this app in this environment: the median of the last good ones.</summary>
+    public Phases? Usual { get; init; }
+
     /// <summary>True when nothing could be told healthy, for want of a health check.</summary>
     public bool? Unchecked { get; init; }
 
@@ -94,6 +97,12 @@ public sealed record RequestDocument
 
     /// <summary>The build it came from.</summary>
     public BuildReference? Build { get; init; }
+
+    /// <summary>Where to ask how it stands; only in answers.</summary>
+    public string? StatusUrl { get; init; }
+
+    /// <summary>The page that tells its story; only in answers.</summary>
+    public string? TimelineUrl { get; init; }
 
     /// <summary>Whether it came to its end.</summary>
     [System.Text.Json.Serialization.JsonIgnore]

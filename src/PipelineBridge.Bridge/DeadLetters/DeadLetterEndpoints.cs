@@ -1,0 +1,121 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using PipelineBridge.Bridge.Asks;
+using PipelineBridge.Bridge.Deliveries;
+using PipelineBridge.Bridge.Http;
+using PipelineBridge.Bridge.Security;
+using PipelineBridge.Events;
+using PipelineBridge.Journal;
+
+namespace PipelineBridge.Bridge.DeadLetters;
+
+/// <summary>What could not be handled.</summary>
+/// <param name="Id">Its number.</param>
+/// <param name="Queue">The queue that could not handle it.</param>
+/// <param name="Type">Its event's type.</param>
+/// <param name="RequestId">The request that it belonged to.</param>
+/// <param name="Reason">What happened, for the operator.</param>
+/// <param name="At">When it was given up.</param>
+/// <param name="State"><c>open</c>, <c>replayed</c> or <c>dropped</c>.</param>
+/// <param name="Replayable">Whether it can be asked for again; what is no ask can only be dropped.</param>
+public sealed record DeadLetter(long Id, string Queue, string Type, string App, string? Environment, string? RequestId, string Reason, DateTimeOffset At, string State, bool Replayable);
+
+/// <summary>Dead letters, newest first.</summary>
+public sealed record DeadLettersAnswer(IReadOnlyList<DeadLetter> DeadLetters);
+
+/// <summary><c>GET /v1/deadletters</c>, <c>POST /v1/deadletters/{id}/replay</c> and <c>/drop</c>.</summary>
+static class DeadLetterEndpoints
+{
+    const int Most = 200;
+
+    public static void MapDeadLetters(this IEndpointRouteBuilder app)
+    {
+        app.MapRead<DeadLettersAnswer>("/v1/deadletters", List, "What could not be handled");
+        app.MapPost("/v1/deadletters/{id}/replay", (Delegate)Replay).Produces<Receipt>(StatusCodes.Status202Accepted).ProducesOurProblems(401, 403, 404, 409, 503).WithSummary("Ask again for what could not be handled");
+        app.MapPost("/v1/deadletters/{id}/drop", (Delegate)Drop).Produces(StatusCodes.Status204NoContent).ProducesOurProblems(401, 403, 404, 409, 503).WithSummary("Drop a dead letter");
+    }
+
+    static async Task List(HttpContext http, Caller caller)
+    {
+        caller.Demand(Verb.DeadLetter);
+        var letters = http.RequestServices.GetRequiredService<EventJournal>().Read(r => r.DeadLetters(null, Most));
+        var answer = new DeadLettersAnswer([.. letters.Select(Of).Where(l => caller.MayTouch(l.App))]);
+        await Answers.Write(http, StatusCodes.Status200OK, answer, HttpJson.Default.DeadLettersAnswer);
+    }
+
+    static async Task Replay(HttpContext http)
+    {
+        var (caller, row, letter) = Find(http);
+        if (!letter.Replayable)
+        {
+            throw RefusedException.Conflict($"A {letter.Type} is no ask of somebody; it can only be dropped.");
+        }
+        var intake = http.RequestServices.GetRequiredService<AskIntake>();
+        var work = CdEventReader.Read(row.Body);
+        // The ask behind the work: itself for a push, a tag and a message; the deployment's ask for a rollout.
+        var original = RequestId.Parse(work.Custom!.RequestId!);
+        var journal = http.RequestServices.GetRequiredService<EventJournal>();
+        var stored = journal.Read(r => r.Event(original.Ask)) ?? throw RefusedException.NotFound($"The journal has no ask {original}.");
+        var ask = CdEventReader.Read(stored.Body);
+        await intake.Accept(http, caller, row.Body, new Ask
+        {
+            Kind = original.Kind,
+            App = ask.Custom!.App,
+            Environment = ask.Custom.Environment,
+            Content = _ => ask.Content,
+            Image = ask.Custom.Image,
+            Subject = ask.SubjectId,
+            Links = [EventLink.Cause(original.Ask)],
+            Fields = new CancelAsk(ask.ChainId, ask.Custom.Build is { } b ? new BuildField(b.Url, b.Number, b.Job) : null, ask.Custom.By?.Person),
+            // The old sequence: what is newer by now is not overtaken by it.
+            Order = work.Custom.Sequence ?? stored.Sequence,
+            Refusal = tx => tx.DeadLetter(row.Id) is { State: DeadLetterState.Open } open ? Replayed(tx, open) : RefusedException.Conflict($"{letter.Id} was replayed or dropped already."),
+        });
+    }
+
+    static RefusedException? Replayed(JournalTransaction tx, DeadLetterRow open)
+    {
+        tx.PutDeadLetter(open with { State = DeadLetterState.Replayed });
+        return null;
+    }
+
+    static async Task Drop(HttpContext http)
+    {
+        var (_, row, letter) = Find(http);
+        await http.RequestServices.GetRequiredService<AskIntake>().Write(tx =>
+        {
+            if (tx.DeadLetter(row.Id) is not { State: DeadLetterState.Open } open)
+            {
+                throw RefusedException.Conflict($"{letter.Id} was replayed or dropped already.");
+            }
+            tx.PutDeadLetter(open with { State = DeadLetterState.Dropped });
+            return 0;
+        }, http.RequestAborted);
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    static (Caller Caller, DeadLetterRow Row, DeadLetter Letter) Find(HttpContext http)
+    {
+        var caller = http.RequestServices.GetRequiredService<ApiKeys>().Of(http).Demand(Verb.DeadLetter);
+        var text = (string)http.Request.RouteValues["id"]!;
+        var row = long.TryParse(text, out var id) ? http.RequestServices.GetRequiredService<EventJournal>().Read(r => r.DeadLetter(id)) : null;
+        if (row is null)
+        {
+            throw RefusedException.NotFound($"There is no dead letter {text}.");
+        }
+        var letter = Of(row);
+        caller.Demand(Verb.DeadLetter, letter.App);
+        return (caller, row, letter);
+    }
+
+    internal static DeadLetter Of(DeadLetterRow row)
+    {
+        var e = CdEventReader.Read(row.Body);
+        var replayable = e.Content is ImagePushRequested or ImageTagRequested or DeploymentRolloutRequested or DeploymentRetireRequested
+            || (e.Content is NotificationRequested && RequestId.TryParse(e.Custom?.RequestId, out var id) && id.Ask == e.Key());
+        return new DeadLetter(row.Id, row.Queue, e.Type, e.Custom?.App ?? "-", e.Custom?.Environment, e.Custom?.RequestId, row.Reason,
+            DateTimeOffset.FromUnixTimeMilliseconds(row.AtMilliseconds), row.State switch { DeadLetterState.Open => "open", DeadLetterState.Replayed => "replayed", _ => "dropped" }, replayable);
+    }
+}

@@ -1,0 +1,115 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using PipelineBridge.Bridge.Asks;
+using PipelineBridge.Bridge.Http;
+using PipelineBridge.Bridge.Security;
+using PipelineBridge.Events;
+using PipelineBridge.Journal;
+
+namespace PipelineBridge.Bridge.Deliveries;
+
+/// <summary>A request is to be taken back; the path names it.</summary>
+public sealed record CancelAsk(string? ChainId = null, BuildField? Build = null, string? By = null) : IAskFields;
+
+/// <summary><c>GET /v1/requests/{id}</c> and <c>POST /v1/requests/{id}/cancel</c>.</summary>
+static class RequestEndpoints
+{
+    const int LongestWaitSeconds = 60;
+
+    public static void MapRequests(this IEndpointRouteBuilder app)
+    {
+        app.MapRead<RequestDocument>("/v1/requests/{id}", Get, "Where a request stands");
+        app.MapWrite("POST", "/v1/requests/{id}/cancel", Cancel, HttpJson.Default.CancelAsk, "Take a request back");
+    }
+
+    static async Task Get(HttpContext http, Caller caller)
+    {
+        var services = http.RequestServices;
+        var lookup = services.GetRequiredService<RequestLookup>();
+        var wait = Number(http, "wait", 0, LongestWaitSeconds);
+        var since = Number(http, "since", 0, long.MaxValue);
+        var document = lookup.Find((string)http.Request.RouteValues["id"]!);
+        caller.Demand(Verb.Read, document.App);
+        if (wait > 0)
+        {
+            var id = RequestId.Parse(document.Id);
+            var journal = services.GetRequiredService<EventJournal>();
+            var row = journal.Read(r => r.Request(id.Ask)?.Sequence) ?? document.Sequence;
+            document = await Moved(services, lookup, document, row, since, TimeSpan.FromSeconds(wait), http.RequestAborted);
+        }
+        await Answers.Write(http, StatusCodes.Status200OK, lookup.Answer(document), HttpJson.Default.RequestDocument);
+    }
+
+    static async Task<RequestDocument> Moved(IServiceProvider services, RequestLookup lookup, RequestDocument document, long sequence, long since, TimeSpan wait, CancellationToken aborted)
+    {
+        var waits = services.GetRequiredService<RequestWaits>();
+        var stopping = services.GetRequiredService<Microsoft.Extensions.Hosting.IHostApplicationLifetime>().ApplicationStopping;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(aborted, stopping);
+        limit.CancelAfter(wait);
+        while (document.Revision <= since && !document.HasEnded)
+        {
+            // First the promise to be woken, then the look: a move between the two is not missed.
+            var moved = waits.Next(sequence);
+            document = lookup.Find(document.Id);
+            if (document.Revision > since)
+            {
+                break;
+            }
+            try
+            {
+                await moved.WaitAsync(limit.Token);
+            }
+            catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
+            {
+                break;
+            }
+            document = lookup.Find(document.Id);
+        }
+        return document;
+    }
+
+    static async Task Cancel(WriteCall<CancelAsk> call)
+    {
+        var services = call.Http.RequestServices;
+        var deciders = services.GetRequiredService<Deciders>();
+        var document = services.GetRequiredService<RequestLookup>().Find(call.Route("id"));
+        var checks = new FieldChecks();
+        checks.Common(call.Body);
+        checks.Throw();
+        call.Caller.Demand(Verb.Cancel, document.App);
+        if (document.Environment is null || document.Kind is "push" or "tag" or "notification" or "fact")
+        {
+            throw RefusedException.Conflict(document.HasEnded
+                ? $"{document.Id} has its end already: {document.State}."
+                : $"A {document.Kind} cannot be taken back once it is accepted. Set the tag to another image instead: POST /v1/tags.");
+        }
+        var by = new Actor(call.Body.By, call.Caller.Name);
+        var after = await call.Intake.Write(tx =>
+        {
+            var lane = tx.State(DeploymentLane.Key(document.App, document.Environment), BridgeJson.Default.DeploymentLane)!;
+            if (DeploymentRefusals.Cancel(lane, document.Id) is { } why)
+            {
+                throw RefusedException.Conflict(why);
+            }
+            deciders.Cancel(tx, document, by);
+            var id = RequestId.Parse(document.Id);
+            return System.Text.Json.JsonSerializer.Deserialize(tx.Request(tx.Find(id.Ask)!.Value)!.Body, BridgeJson.Default.RequestDocument)!;
+        }, call.Http.RequestAborted);
+        await Answers.Write(call.Http, StatusCodes.Status202Accepted, call.Intake.Of(after.Id, after.ChainId, after.State, after.Revision, []), HttpJson.Default.Receipt);
+    }
+
+    /// <summary>A whole number of the query.</summary>
+    public static long Number(HttpContext http, string name, long absent, long most)
+    {
+        var text = http.Request.Query[name].ToString();
+        if (text.Length == 0)
+        {
+            return absent;
+        }
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value <= most
+            ? value
+            : throw RefusedException.Fields(new FieldMistake(name, text, $"it must be a whole number from 0 to {most}."));
+    }
+}

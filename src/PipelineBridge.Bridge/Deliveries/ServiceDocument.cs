@@ -1,0 +1,68 @@
+namespace PipelineBridge.Bridge.Deliveries;
+
+/// <summary>A cell of the matrix: what an app serves in an environment, and what is newer and not there.</summary>
+public sealed record ServiceDocument
+{
+    /// <summary>The app.</summary>
+    public required string App { get; init; }
+
+    /// <summary>The environment.</summary>
+    public required string Environment { get; init; }
+
+    /// <summary><c>live</c>, <c>moving</c>, <c>waiting</c>, <c>failed</c>, <c>held</c>, <c>none</c>: the first look.</summary>
+    public required string State { get; init; }
+
+    /// <summary>What serves, with digest.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>Since when.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>The request that brought it.</summary>
+    public string? RequestId { get; init; }
+
+    /// <summary>The newest request that is not what serves: it moves, waits or did not succeed.</summary>
+    public RequestDocument? Newer { get; init; }
+
+    /// <summary>The hold, when there is one.</summary>
+    public Hold? Hold { get; init; }
+
+    /// <summary>The cell after a decision about its lane.</summary>
+    /// <param name="before">The cell before.</param>
+    /// <param name="lane">The lane after the decision.</param>
+    /// <param name="moved">The documents that moved.</param>
+    public static ServiceDocument After(ServiceDocument? before, DeploymentLane lane, IEnumerable<RequestDocument> moved)
+    {
+        var cell = before ?? new ServiceDocument { App = lane.App, Environment = lane.Environment, State = "none" };
+        var newer = cell.Newer;
+        foreach (var document in moved.OrderBy(d => d.Sequence))
+        {
+            if (document.State == RequestState.Succeeded)
+            {
+                cell = document.Kind == "removal"
+                    ? cell with { Image = null, Since = null, RequestId = null }
+                    : cell with { Image = document.Image, Since = document.AlreadyLive == true ? cell.Since ?? document.EndedAt : document.EndedAt, RequestId = document.Id };
+                newer = newer is not null && newer.Sequence > document.Sequence ? newer : null;
+            }
+            else if (newer is null || document.Sequence >= newer.Sequence)
+            {
+                newer = document.State is RequestState.Superseded or RequestState.Cancelled ? (newer?.Id == document.Id ? null : newer) : document;
+            }
+        }
+        var state = newer switch
+        {
+            { State: RequestState.Running } => "moving",
+            { State: RequestState.Waiting or RequestState.Accepted } => lane.Hold is null ? "waiting" : "held",
+            { State: RequestState.Failed or RequestState.Refused } => "failed",
+            _ => lane.Hold is not null ? "held" : cell.Image is null ? "none" : "live",
+        };
+        return cell with { State = state, Newer = newer, Hold = lane.Hold };
+    }
+}
+
+/// <summary>The deployments that wait for one push.</summary>
+/// <param name="Deployments">Each with its app, environment and the id of its ask.</param>
+public sealed record Waiters(IReadOnlyList<Waiter> Deployments);
+
+/// <summary>A deployment that waits for a push.</summary>
+public sealed record Waiter(string App, string Environment, string AskId);

@@ -1,0 +1,204 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using PipelineBridge.Bridge.Asks;
+using PipelineBridge.Bridge.Deliveries;
+using PipelineBridge.Bridge.Http;
+using PipelineBridge.Bridge.Security;
+using PipelineBridge.Events;
+using PipelineBridge.Journal;
+using PipelineBridge.Messaging;
+
+namespace PipelineBridge.Bridge.Deployments;
+
+/// <summary>An app is to run an image in an environment.</summary>
+/// <param name="Image">The image; or <paramref name="After"/>, one of the two.</param>
+/// <param name="After">The push whose image is to run: its request id or the key it is posted with.</param>
+/// <param name="Spec">The specification: JSON as it is, or a text.</param>
+public sealed record DeploymentAsk(string? App, string? Environment, string? Image, string? After, JsonElement? Spec, string? SpecFormat, int? Replicas,
+    IReadOnlyList<string>? Hostnames, int? HealthTimeoutSeconds, string? OnFailure, string? ChainId = null, BuildField? Build = null, string? By = null) : IAskFields;
+
+/// <summary>An app is to be removed from an environment; the path names both.</summary>
+public sealed record RemovalAsk(string? ChainId = null, BuildField? Build = null, string? By = null) : IAskFields;
+
+/// <summary>An app is to go back to what served before.</summary>
+public sealed record RollbackAsk(string? App, string? Environment, string? To, string? ChainId = null, BuildField? Build = null, string? By = null) : IAskFields;
+
+/// <summary><c>POST /v1/deployments</c>, <c>DELETE /v1/deployments/{app}/{environment}</c>, <c>POST /v1/rollbacks</c>.</summary>
+static class DeploymentEndpoints
+{
+    const int LongestHealthTimeoutSeconds = 840;
+
+    public static void MapDeployments(this IEndpointRouteBuilder app)
+    {
+        app.MapWrite("POST", "/v1/deployments", Deploy, HttpJson.Default.DeploymentAsk, "Deploy an app");
+        app.MapWrite("DELETE", "/v1/deployments/{app}/{environment}", Remove, HttpJson.Default.RemovalAsk, "Remove an app from an environment");
+        app.MapWrite("POST", "/v1/rollbacks", RollBack, HttpJson.Default.RollbackAsk, "Go back to what served before");
+    }
+
+    static Task Deploy(WriteCall<DeploymentAsk> call)
+    {
+        var ask = call.Body;
+        var checks = new FieldChecks();
+        checks.App(ask.App, call.Options);
+        checks.Common(ask);
+        var environment = Runnable(checks, ask.Environment, ask.App, call.Options);
+        if ((ask.Image is null) == (ask.After is null))
+        {
+            checks.Add("image", ask.Image, "give image, or after with the push whose image is to run: one of the two.");
+        }
+        if (ask.Image is not null && checks.Image("image", ask.Image) is { Tag: null, Digest: null })
+        {
+            checks.Add("image", ask.Image, "it needs a tag or a digest.");
+        }
+        checks.Text("after", ask.After, IdempotencyKey.Longest);
+        if (ask.Replicas is < 0 or > 10_000)
+        {
+            checks.Add("replicas", ask.Replicas.ToString(), "it must be 0 to 10000.");
+        }
+        if (ask.HealthTimeoutSeconds is < 1 or > LongestHealthTimeoutSeconds)
+        {
+            checks.Add("healthTimeoutSeconds", ask.HealthTimeoutSeconds.ToString(), $"it must be 1 to {LongestHealthTimeoutSeconds}: half of the time that a broker leaves a message with its consumer, less a minute.");
+        }
+        if (ask.OnFailure is not (null or OnFailure.Rollback or OnFailure.Keep))
+        {
+            checks.Add("onFailure", ask.OnFailure, "it must be rollback or keep.");
+        }
+        foreach (var (hostname, i) in (ask.Hostnames ?? []).Select((h, i) => (h, i)))
+        {
+            if (Uri.CheckHostName(hostname) != UriHostNameType.Dns)
+            {
+                checks.Add($"hostnames[{i}]", hostname, "it is no host name, e.g. portal.example.org.");
+            }
+        }
+        checks.Throw();
+        call.Caller.Demand(Verb.Deploy, ask.App);
+        var services = call.Http.RequestServices;
+        var (digest, format, content) = Specification(checks, ask, environment!, call.Options, services.GetRequiredService<EventJournal>());
+        checks.Throw();
+        var findings = Check(services, ask, format!, content);
+        foreach (var finding in findings.Where(f => f.IsMistake))
+        {
+            checks.Add(new FieldMistake(finding.Field, finding.Value, finding.Message, finding.Line, finding.Column));
+        }
+        checks.Throw();
+        return call.Accept(new Ask
+        {
+            Kind = RequestId.Deployment,
+            App = ask.App!,
+            Environment = ask.Environment,
+            Content = _ => new DeploymentRequested
+            {
+                Image = ask.Image,
+                After = ask.After,
+                Specification = digest,
+                SpecificationFormat = format,
+                Replicas = ask.Replicas,
+                Hostnames = ask.Hostnames,
+                HealthTimeoutSeconds = ask.HealthTimeoutSeconds,
+                OnFailure = ask.OnFailure,
+            },
+            Image = ask.Image,
+            Fields = ask,
+            Blobs = [BlobRow.Of("application/json", content.ToArray())],
+            Warnings = [.. findings.Where(f => !f.IsMistake).Select(f => $"{f.Field}: {f.Message}")],
+        });
+    }
+
+    static Task Remove(WriteCall<RemovalAsk> call)
+    {
+        var (app, environment) = (call.Route("app"), call.Route("environment"));
+        var checks = new FieldChecks();
+        checks.App(app, call.Options);
+        checks.Common(call.Body);
+        Runnable(checks, environment, app, call.Options);
+        checks.Throw();
+        call.Caller.Demand(Verb.Remove, app);
+        return call.Accept(new Ask
+        {
+            Kind = RequestId.Deployment,
+            App = app,
+            Environment = environment,
+            Content = _ => new DeploymentRequested { Removal = true },
+            Fields = call.Body,
+            Refusal = tx => DeploymentRefusals.Removal(Lane(tx, app, environment), app, environment) is { } why ? RefusedException.NotFound(why) : null,
+        });
+    }
+
+    static Task RollBack(WriteCall<RollbackAsk> call)
+    {
+        var ask = call.Body;
+        var checks = new FieldChecks();
+        checks.App(ask.App, call.Options);
+        checks.Common(ask);
+        Runnable(checks, ask.Environment, ask.App, call.Options);
+        checks.Text("to", ask.To, 512);
+        checks.Throw();
+        call.Caller.Demand(Verb.Rollback, ask.App);
+        return call.Accept(new Ask
+        {
+            Kind = RequestId.Deployment,
+            App = ask.App!,
+            Environment = ask.Environment,
+            Content = _ => new DeploymentRequested { Rollback = true, Image = ask.To },
+            Fields = ask,
+            Refusal = tx => DeploymentRefusals.Rollback(Lane(tx, ask.App!, ask.Environment!) ?? new DeploymentLane { App = ask.App!, Environment = ask.Environment! }, ask.To) is { } why
+                ? RefusedException.Fields(new FieldMistake("to", ask.To, why))
+                : null,
+        });
+    }
+
+    static DeploymentLane? Lane(JournalTransaction tx, string app, string environment) => tx.State(DeploymentLane.Key(app, environment), BridgeJson.Default.DeploymentLane);
+
+    static EnvironmentOptions? Runnable(FieldChecks checks, string? name, string? app, BridgeOptions options)
+    {
+        var environment = checks.Environment(name, app, options);
+        if (environment is { Cluster: null })
+        {
+            checks.Add("environment", name, $"it has no cluster. Write one into bridge.yaml: clusters: {{ main: {{ marathon: {{ url: http://marathon.internal:8080 }} }} }} and environments: {{ {name}: {{ zone: {environment.Zone}, cluster: main }} }}.");
+        }
+        return environment;
+    }
+
+    /// <summary>The specification that the ask brings, else the last deployment's, else the app's own in the configuration.</summary>
+    static (string? Digest, string? Format, ReadOnlyMemory<byte> Content) Specification(FieldChecks checks, DeploymentAsk ask, EnvironmentOptions environment, BridgeOptions options, EventJournal journal)
+    {
+        var format = ask.SpecFormat ?? environment.ClusterKind;
+        ReadOnlyMemory<byte>? content = ask.Spec switch
+        {
+            null or { ValueKind: JsonValueKind.Null } => null,
+            { ValueKind: JsonValueKind.String } text => Encoding.UTF8.GetBytes(text.GetString()!),
+            { } json => Encoding.UTF8.GetBytes(json.GetRawText()),
+        };
+        if (content is null)
+        {
+            var last = journal.Read(r => r.State(DeploymentLane.Key(ask.App!, ask.Environment!), BridgeJson.Default.DeploymentLane) is { Specification: { } digest } lane
+                && r.Blob(digest) is { Bytes: { } bytes } ? (lane.SpecificationFormat, bytes) : default((string?, byte[])?));
+            if (last is { } l)
+            {
+                (format, content) = (ask.SpecFormat ?? l.Item1, l.Item2);
+            }
+            else if (options.Apps is { } apps && apps.TryGetValue(ask.App!, out var app) && app.Specification is { } own)
+            {
+                content = own;
+            }
+        }
+        if (content is null)
+        {
+            checks.Add("spec", null, $"there is none: the ask brings none, {ask.App} was never deployed to {ask.Environment}, and apps.{ask.App}.spec is not in bridge.yaml. Give the {format} file of the app.");
+            return default;
+        }
+        return ("sha256:" + Convert.ToHexStringLower(SHA256.HashData(content.Value.Span)), format, content.Value);
+    }
+
+    static IReadOnlyList<SpecificationFinding> Check(IServiceProvider services, DeploymentAsk ask, string format, ReadOnlyMemory<byte> content)
+    {
+        var known = services.GetServices<ISpecificationCheck>().ToList();
+        var check = known.FirstOrDefault(c => c.Format == format);
+        return check is null
+            ? [new SpecificationFinding(true, "specFormat", format, $"it is not known here. Known are {FieldChecks.Some(known.Select(c => c.Format))}.")]
+            : check.Check(new SpecificationToCheck(ask.App!, ask.Environment!, content, ask.Hostnames ?? [], ask.Replicas));
+    }
+}

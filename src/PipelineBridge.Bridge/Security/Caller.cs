@@ -1,0 +1,147 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using PipelineBridge.Bridge.Http;
+
+namespace PipelineBridge.Bridge.Security;
+
+/// <summary>The words for what a key may do.</summary>
+public static class Verb
+{
+    /// <summary>Read requests, chains, events and the page.</summary>
+    public const string Read = "read";
+
+    /// <summary>Report builds.</summary>
+    public const string Build = "build";
+
+    /// <summary>Ask for pushes.</summary>
+    public const string Push = "push";
+
+    /// <summary>Ask for tags.</summary>
+    public const string Tag = "tag";
+
+    /// <summary>Ask for deployments.</summary>
+    public const string Deploy = "deploy";
+
+    /// <summary>Ask for rollbacks.</summary>
+    public const string Rollback = "rollback";
+
+    /// <summary>Ask for removals.</summary>
+    public const string Remove = "remove";
+
+    /// <summary>Take requests back.</summary>
+    public const string Cancel = "cancel";
+
+    /// <summary>Put and lift holds.</summary>
+    public const string Hold = "hold";
+
+    /// <summary>Ask for messages.</summary>
+    public const string Notify = "notify";
+
+    /// <summary>Post foreign events.</summary>
+    public const string Event = "event";
+
+    /// <summary>Read, replay and drop dead letters.</summary>
+    public const string DeadLetter = "deadletter";
+
+    /// <summary>A stage's own calls; never part of <c>*</c>.</summary>
+    public const string Stage = "stage";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } = [Read, Build, Push, Tag, Deploy, Rollback, Remove, Cancel, Hold, Notify, Event, DeadLetter, Stage];
+}
+
+/// <summary>Who calls: the name of the key that was shown, and what it may do.</summary>
+public sealed record Caller(string Name, IReadOnlyList<string> Verbs, IReadOnlyList<string> Apps)
+{
+    /// <summary>Whether the key may do this.</summary>
+    public bool May(string verb) => Verbs.Contains(verb) || (verb != Verb.Stage && Verbs.Contains("*"));
+
+    /// <summary>Whether the key may touch and read this app.</summary>
+    public bool MayTouch(string app) => Apps.Any(pattern => pattern == app || (pattern.EndsWith('*') && app.StartsWith(pattern[..^1], StringComparison.Ordinal)));
+
+    /// <summary>Refuses what the key may not do.</summary>
+    /// <exception cref="RefusedException">403, with what it may.</exception>
+    public Caller Demand(string verb, string? app = null)
+    {
+        if (!May(verb))
+        {
+            throw new RefusedException(StatusCodes.Status403Forbidden, "Not allowed", $"The key \"{Name}\" may not {verb}. It may {string.Join(", ", Verbs)}.");
+        }
+        if (app is not null && !MayTouch(app))
+        {
+            throw new RefusedException(StatusCodes.Status403Forbidden, "Not allowed", $"The key \"{Name}\" is not for the app \"{app}\".");
+        }
+        return this;
+    }
+}
+
+/// <summary>Tells who calls, by the key in the header <c>Authorization</c>: Bearer, or Basic with the key as the password (a browser's own prompt).</summary>
+public sealed class ApiKeys
+{
+    readonly (Caller Caller, byte[] Hash)[] keys;
+    readonly bool openOnLoopback;
+
+    /// <param name="options">The keys, as the configuration has them.</param>
+    /// <param name="openOnLoopback">Whether the page may be read from this machine without a key: so without a configuration.</param>
+    public ApiKeys(IReadOnlyList<KeyOptions> options, bool openOnLoopback)
+    {
+        this.openOnLoopback = openOnLoopback;
+        keys = [.. options.SelectMany(k => k.Sha256.Select(h => (new Caller(k.Name, k.Verbs, k.Apps), Convert.FromHexString(h))))];
+    }
+
+    /// <summary>Who calls.</summary>
+    /// <exception cref="RefusedException">401.</exception>
+    public Caller Of(HttpContext http) => Find(http) ?? throw new RefusedException(StatusCodes.Status401Unauthorized, "Who calls?",
+        http.Request.Headers.Authorization.Count == 0
+            ? "There is no key. Give one in the header \"Authorization: Bearer …\"."
+            : "The key in the header Authorization is not one of this bridge. It may have been rotated.");
+
+    /// <summary>Who reads a page: a key, or anybody on this machine where that is open.</summary>
+    /// <exception cref="RefusedException">401.</exception>
+    public Caller Reader(HttpContext http)
+    {
+        if (http.Request.Headers.Authorization.Count == 0 && openOnLoopback && http.Connection.RemoteIpAddress is { } address && System.Net.IPAddress.IsLoopback(address))
+        {
+            return new Caller("loopback", [Verb.Read], ["*"]);
+        }
+        return Of(http).Demand(Verb.Read);
+    }
+
+    Caller? Find(HttpContext http)
+    {
+        var header = http.Request.Headers.Authorization.ToString();
+        var token = header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header[7..].Trim() : Basic(header);
+        if (token is null)
+        {
+            return null;
+        }
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(token));
+        Caller? found = null;
+        // Every key is compared, each in fixed time: the time tells nothing of how near a guess is.
+        foreach (var (caller, expected) in keys)
+        {
+            if (CryptographicOperations.FixedTimeEquals(hash, expected))
+            {
+                found = caller;
+            }
+        }
+        return found;
+    }
+
+    static string? Basic(string header)
+    {
+        if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+        var bytes = new byte[header.Length];
+        if (!Convert.TryFromBase64String(header[6..].Trim(), bytes, out var length))
+        {
+            return null;
+        }
+        var text = Encoding.UTF8.GetString(bytes, 0, length);
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        return colon < 0 ? null : text[(colon + 1)..];
+    }
+}

@@ -1,0 +1,92 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using PipelineBridge.Bridge.Deliveries;
+using PipelineBridge.Events;
+using PipelineBridge.Journal;
+using PipelineBridge.Messaging;
+
+namespace PipelineBridge.Bridge.Work;
+
+/// <summary>Hands to the deciders what time decides (a hold's end, a bound), and ends work that no stage here can take.</summary>
+public sealed partial class Sweep(EventJournal journal, Deciders deciders, IReadOnlyList<StageQueue> queues, TimeProvider clock, ILogger<Sweep> log) : BackgroundService
+{
+    static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    readonly HashSet<string> known = [.. queues.Select(q => q.Queue), Queues.Bridge];
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        try
+        {
+            do
+            {
+                try
+                {
+                    await Once(stoppingToken);
+                }
+                catch (Exception e) when (e is JournalUnavailableException or JournalBusyException)
+                {
+                    Log.Waits(log, e);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+        }
+    }
+
+    /// <summary>One round.</summary>
+    public async Task Once(CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var ready = journal.Read(r => r.DueQueues(now));
+        if (ready.Contains(Queues.Bridge))
+        {
+            await journal.Write(tx =>
+            {
+                foreach (var row in tx.DueWork(Queues.Bridge, tx.Now, 100))
+                {
+                    Due(tx, row);
+                }
+                return 0;
+            }, cancellation);
+        }
+        foreach (var stray in ready.Where(q => !known.Contains(q)))
+        {
+            await journal.Write(tx =>
+            {
+                foreach (var row in tx.DueWork(stray, tx.Now, 100))
+                {
+                    DeadWork.End(tx, deciders, row, $"No stage has the queue {stray}.", $"Nothing here does the work of {stray}; the configuration no longer has it.", FailureCategory.Configuration);
+                }
+                return 0;
+            }, cancellation);
+        }
+    }
+
+    void Due(JournalTransaction tx, WorkRow row)
+    {
+        tx.CloseWork(row.Sequence, row.Queue);
+        var e = CdEventReader.Read(tx.Body(row.Sequence)!);
+        var lane = tx.State(DeploymentLane.Key(e.Custom!.App, e.Custom.Environment!), BridgeJson.Default.DeploymentLane);
+        switch (e.Content)
+        {
+            case DeploymentHeld when lane?.Hold?.EventId == e.Id:
+                deciders.Happened(tx, BridgeEvents.Make(e.Key().Then("expired"), new DeploymentHoldLifted("expired"), tx.Now, e.ChainId, e.Key(),
+                    new CustomData { App = e.Custom.App, Environment = e.Custom.Environment }), born: true);
+                break;
+            case DeploymentRequested:
+                deciders.PushNeverCame(tx, e);
+                break;
+        }
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(2101, LogLevel.Warning, "The sweep waits for the journal.")]
+        public static partial void Waits(ILogger log, Exception e);
+    }
+}
