@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.Http.Headers;
+using PipelineBridge.Events;
+
+namespace PipelineBridge.Registry.Oci;
+
+/// <summary>The manifests and blobs of one repository of a registry (distribution-spec 1.1).</summary>
+sealed class Repository
+{
+    readonly string scope;
+
+    /// <param name="connection">The registry.</param>
+    /// <param name="name">The repository's name in it.</param>
+    /// <param name="isWritten">Whether something will be put; then one token is asked for that allows all of it.</param>
+    public Repository(RegistryConnection connection, string name, bool isWritten)
+    {
+        Connection = connection;
+        Name = name;
+        scope = isWritten ? Scope.PullAndPush(name) : Scope.Pull(name);
+    }
+
+    public RegistryConnection Connection { get; }
+
+    public string Name { get; }
+
+    public string Scopes => scope;
+
+    /// <summary>The digest behind a tag or of a digest; null when it is not there.</summary>
+    public async Task<string?> Find(string reference, CancellationToken cancellation)
+    {
+        var answer = await Connection.Send(Read(HttpMethod.Head, reference), cancellation);
+        if (answer.Status == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+        if (answer.IsGood && answer.Header("Docker-Content-Digest") is { } digest && ImageReference.IsDigest(digest)
+            && (!ImageReference.IsDigest(reference) || digest == reference))
+        {
+            return digest;
+        }
+        // The header is optional, and so is HEAD for some registries: the bytes tell.
+        return (await Get(reference, cancellation)).Manifest?.Digest;
+    }
+
+    /// <summary>The manifest behind a tag or of a digest.</summary>
+    /// <exception cref="RegistryFailure">It is not there.</exception>
+    public async Task<Manifest> Manifest(string reference, CancellationToken cancellation)
+    {
+        var (manifest, answer) = await Get(reference, cancellation);
+        return manifest ?? throw new RegistryFailure(
+            FailureCategory.Image,
+            ImageReference.IsDigest(reference) ? $"{Connection.Name}/{Name} has no image {reference}." : $"{Connection.Name}/{Name} has no tag {reference}.",
+            answer.Describe(Read(HttpMethod.Get, reference)))
+        { NothingMade = true };
+    }
+
+    /// <summary>Puts a manifest under a tag or its digest; what it refers to must be there.</summary>
+    public async Task Put(Manifest manifest, string reference, CancellationToken cancellation)
+    {
+        var request = new RegistryRequest(HttpMethod.Put, ManifestUrl(reference), ImageReference.IsDigest(reference) ? $"store {Shown(reference)}" : $"set the tag {Shown(reference)}", scope)
+        {
+            Content = _ => new ByteArrayContent(manifest.Bytes) { Headers = { ContentType = new MediaTypeHeaderValue(manifest.MediaType) } },
+        };
+        var answer = await Connection.Send(request, cancellation);
+        if (!answer.IsGood)
+        {
+            throw Connection.Refused(request, answer);
+        }
+        if (answer.Header("Docker-Content-Digest") is { } digest && digest != manifest.Digest)
+        {
+            throw new RegistryFailure(FailureCategory.Registry, $"The registry {Connection.Name} stored {Shown(reference)} under another digest than {manifest.Digest}.", answer.Describe(request));
+        }
+    }
+
+    /// <summary>Whether a blob is there.</summary>
+    public async Task<bool> HasBlob(string digest, CancellationToken cancellation)
+    {
+        var request = new RegistryRequest(HttpMethod.Head, Connection.Url($"v2/{Name}/blobs/{digest}"), $"look for the blob {digest}", scope);
+        var answer = await Connection.Send(request, cancellation);
+        if (answer.Status == HttpStatusCode.NotFound)
+        {
+            return false;
+        }
+        // A redirect to the storage says that it is there, too.
+        return answer.IsGood || answer.IsRedirect ? true : throw Connection.Refused(request, answer);
+    }
+
+    async Task<(Manifest? Manifest, RegistryAnswer Answer)> Get(string reference, CancellationToken cancellation)
+    {
+        var request = Read(HttpMethod.Get, reference) with { KeepsBody = true };
+        var answer = await Connection.Send(request, cancellation);
+        if (answer.Status == HttpStatusCode.NotFound)
+        {
+            return (null, answer);
+        }
+        if (!answer.IsGood)
+        {
+            throw Connection.Refused(request, answer);
+        }
+        if (answer.IsCut)
+        {
+            throw new RegistryFailure(FailureCategory.Image, $"The manifest of {Shown(reference)} is larger than {RegistryConnection.LargestManifestBytes} bytes.");
+        }
+        if (answer.ContentType is not { } type || !MediaTypes.IsManifest(type))
+        {
+            throw new RegistryFailure(FailureCategory.Image, $"{Shown(reference)} is of a type that is neither an image nor an index of Docker's or OCI's.", answer.ContentType);
+        }
+        var manifest = new Manifest(type, answer.Body);
+        var said = ImageReference.IsDigest(reference) ? reference : answer.Header("Docker-Content-Digest");
+        if (said is not null && ImageReference.IsDigest(said) && said != manifest.Digest)
+        {
+            throw new RegistryFailure(FailureCategory.Registry, $"The registry {Connection.Name} gave a manifest of {Shown(reference)} that does not match its digest.", $"asked for {said}\ngot {manifest.Digest}");
+        }
+        return (manifest, answer);
+    }
+
+    RegistryRequest Read(HttpMethod method, string reference) =>
+        new(method, ManifestUrl(reference), $"read {Shown(reference)}", scope) { Accept = MediaTypes.Manifests };
+
+    Uri ManifestUrl(string reference) => Connection.Url($"v2/{Name}/manifests/{reference}");
+
+    string Shown(string reference) => ImageReference.IsDigest(reference) ? $"{Name}@{reference}" : $"{Name}:{reference}";
+}

@@ -1,0 +1,48 @@
+using PipelineBridge.Events;
+using PipelineBridge.Messaging;
+using PipelineBridge.Registry.Oci;
+
+namespace PipelineBridge.Registry;
+
+/// <summary>Brings an image into a registry and sets its tags; the work of <see cref="Queues.RegistryPush"/>.</summary>
+public sealed class PushHandler(RegistryConnections connections, TimeProvider clock) : IWorkHandler
+{
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<CdEvent>> Handle(WorkItem work, IBridgeClient bridge, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        ArgumentNullException.ThrowIfNull(bridge);
+        if (await RegistryWork.Unwanted(work, bridge, cancellation) is { } end)
+        {
+            return end;
+        }
+        var tags = new TagWriter(work.Attempts);
+        return await RegistryWork.Run(work, bridge, clock, tags, () => Push(work, tags, cancellation), cancellation);
+    }
+
+    async Task<CdEvent> Push(WorkItem work, TagWriter writer, CancellationToken cancellation)
+    {
+        var began = clock.GetTimestamp();
+        var ask = work.Content<ImagePushRequested>();
+        var image = RegistryWork.Image(ask.Image);
+        IReadOnlyList<string> tags = [.. (image.Tag is null ? ask.Tags : ask.Tags.Prepend(image.Tag)).Distinct(StringComparer.Ordinal)];
+        var repository = new Repository(connections.To(image.Registry), image.Repository, isWritten: true);
+        var finding = ask.Source switch
+        {
+            PushSource.Registry => PresentImage.Find(repository, RegistryWork.Reference(image), ask.ImageId, cancellation),
+            _ => throw new RegistryFailure(FailureCategory.Configuration, $"The source of a push must be {PushSource.Registry}; \"{ask.Source}\" is not known here.") { NothingMade = true },
+        };
+        var looking = TagWriter.Look(repository, tags, cancellation);
+        await Task.WhenAll(finding, looking);
+        var (manifest, size) = await finding;
+        await writer.Write(repository, manifest, tags, await looking, cancellation);
+        var pushed = image with { Digest = manifest.Digest, Tag = image.Tag ?? (tags is [var first, ..] ? first : null) };
+        return work.Done(new ArtifactPublished(), pushed.Purl, c => c with
+        {
+            Image = pushed.ToString(),
+            Tags = tags,
+            Pushed = size,
+            Phases = new Phases { PushedSeconds = Math.Round(clock.GetElapsedTime(began).TotalSeconds, 3) },
+        });
+    }
+}
