@@ -17,8 +17,8 @@ sealed class SlackApi(SlackSimulatorOptions options, SlackWorkspace workspace, F
         JsonObject answer;
         try
         {
-            // users.lookupByEmail takes a form or a query alone and does not see a JSON body.
-            var arguments = await SlackArguments.Read(context, takesJson: method != "users.lookupByEmail");
+            // These take a form or a query alone and do not see a JSON body.
+            var arguments = await SlackArguments.Read(context, takesJson: method is not ("users.lookupByEmail" or "users.conversations"));
             var bot = Bot(context, arguments);
             RequestLog.Note(context, "bot", bot.Name);
             answer = method switch
@@ -28,6 +28,7 @@ sealed class SlackApi(SlackSimulatorOptions options, SlackWorkspace workspace, F
                 "chat.update" => Update(context, bot, arguments),
                 "conversations.history" => History(arguments),
                 "conversations.replies" => Replies(arguments),
+                "users.conversations" => Conversations(arguments),
                 "users.lookupByEmail" => LookupByEmail(arguments),
                 _ => throw new SlackError("unknown_method"),
             };
@@ -152,6 +153,28 @@ sealed class SlackApi(SlackSimulatorOptions options, SlackWorkspace workspace, F
             (message, cursor) => string.CompareOrdinal(message.Ts, cursor) > 0);
     }
 
+    // The channels that the bot is a member of, in pages; the cursor is the ID of the last one shown.
+    JsonObject Conversations(SlackArguments arguments)
+    {
+        var limit = Limit(arguments, 1_000);
+        var cursor = arguments.Text("cursor") is { Length: > 0 } given ? given : null;
+        var found = workspace.Joined
+            .OrderBy(channel => channel.Id, StringComparer.Ordinal)
+            .Where(channel => cursor is null || string.CompareOrdinal(channel.Id, cursor) > 0)
+            .ToList();
+        return new JsonObject
+        {
+            ["channels"] = new JsonArray([.. found.Take(limit).Select(channel => (JsonNode)new JsonObject
+            {
+                ["id"] = channel.Id,
+                ["name"] = channel.Name,
+                ["is_channel"] = true,
+                ["is_archived"] = false,
+            })]),
+            ["response_metadata"] = new JsonObject { ["next_cursor"] = found.Count > limit ? found[limit - 1].Id : "" },
+        };
+    }
+
     JsonObject LookupByEmail(SlackArguments arguments)
     {
         var email = arguments.Required("email");
@@ -174,11 +197,7 @@ sealed class SlackApi(SlackSimulatorOptions options, SlackWorkspace workspace, F
     static JsonObject Page(
         SlackArguments arguments, IEnumerable<SlackMessage> messages, Func<SlackMessage, string, bool> isBehind)
     {
-        if (!int.TryParse(arguments.Text("limit") ?? "100", NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
-            || limit is < 1 or > 999)
-        {
-            throw new SlackError("invalid_limit");
-        }
+        var limit = Limit(arguments, 999);
 
         // All timestamps have the same number of digits, so that they compare as text.
         var inclusive = arguments.Flag("inclusive");
@@ -201,6 +220,12 @@ sealed class SlackApi(SlackSimulatorOptions options, SlackWorkspace workspace, F
 
         return answer;
     }
+
+    static int Limit(SlackArguments arguments, int most) =>
+        int.TryParse(arguments.Text("limit") ?? "100", NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+        && limit >= 1 && limit <= most
+            ? limit
+            : throw new SlackError("invalid_limit");
 
     static bool Within(string? bound, Func<string, int> compare, bool inclusive) =>
         string.IsNullOrEmpty(bound) || bound == "0" || compare(bound) is var order && (order > 0 || (inclusive && order == 0));

@@ -23,6 +23,10 @@ sealed class SlackWorkspace(SlackSimulatorOptions options)
 
     public IReadOnlyList<(string Name, string Id)> Channels => [.. channels.Select(channel => (channel.Name, channel.Id))];
 
+    /// <summary>The channels that the bots are members of.</summary>
+    public IReadOnlyList<(string Name, string Id)> Joined =>
+        [.. channels.Where(channel => channel.Joined).Select(channel => (channel.Name, channel.Id))];
+
     /// <summary>Messages that are no replies, oldest first, with their replies in them.</summary>
     public IReadOnlyList<SlackMessage> Messages(string nameOrId)
     {

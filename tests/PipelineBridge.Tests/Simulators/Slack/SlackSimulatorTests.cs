@@ -25,6 +25,7 @@ public sealed class SlackSimulatorTests : IAsyncLifetime
                 Time = time,
                 Announce = _ => { },
                 Bots = [new("xoxb-one", "one"), new("xoxb-two", "two")],
+                Channels = ["deploys", "releases"],
                 ForeignChannels = ["private"],
                 People = [new("Ada", "ada@example.org")],
                 EditWindowSeconds = 600,
@@ -203,6 +204,20 @@ public sealed class SlackSimulatorTests : IAsyncLifetime
         Text((await Json(answer))["user"]!, "id").Should().Be(new SlackPerson("Ada", "ada@example.org").UserId);
         Text(await Json(await http.GetAsync("users.lookupByEmail?email=none@example.org", Cancellation)), "error").Should().Be("users_not_found");
         await Refused("users.lookupByEmail", new { email = "ada@example.org" }, "invalid_arguments");
+    }
+
+    [Fact]
+    public async Task A_bots_channels_are_listed_in_pages_without_those_it_is_no_member_of()
+    {
+        var names = new List<string>();
+        for (string? cursor = ""; cursor is not null;)
+        {
+            var page = await Json(await http.GetAsync($"users.conversations?limit=1&types=public_channel&cursor={cursor}", Cancellation));
+            names.AddRange(page["channels"]!.AsArray().Select(channel => Text(channel!, "name")));
+            cursor = Text(page["response_metadata"]!, "next_cursor") is { Length: > 0 } next ? next : null;
+        }
+
+        names.Should().BeEquivalentTo("deploys", "releases").And.NotContain("private");
     }
 
     [Fact]
