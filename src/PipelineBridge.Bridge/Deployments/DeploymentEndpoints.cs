@@ -166,16 +166,18 @@ static class DeploymentEndpoints
     static (string? Digest, string? Format, ReadOnlyMemory<byte> Content) Specification(FieldChecks checks, DeploymentAsk ask, EnvironmentOptions environment, BridgeOptions options, EventJournal journal)
     {
         var format = ask.SpecFormat ?? environment.ClusterKind;
-        ReadOnlyMemory<byte>? content = ask.Spec switch
+        var given = ask.Spec switch
         {
             null or { ValueKind: JsonValueKind.Null } => null,
             { ValueKind: JsonValueKind.String } text => Encoding.UTF8.GetBytes(text.GetString()!),
             { } json => Encoding.UTF8.GetBytes(json.GetRawText()),
         };
+        // Not by conversion: of an array that is null it would make a memory that is empty.
+        ReadOnlyMemory<byte>? content = given is null ? null : new ReadOnlyMemory<byte>(given);
         if (content is null)
         {
             var last = journal.Read(r => r.State(DeploymentLane.Key(ask.App!, ask.Environment!), BridgeJson.Default.DeploymentLane) is { Specification: { } digest } lane
-                && r.Blob(digest) is { Bytes: { } bytes } ? (lane.SpecificationFormat, bytes) : default((string?, byte[])?));
+                && r.Blob(digest) is { Bytes: { } kept } ? (lane.SpecificationFormat, kept) : default((string?, byte[])?));
             if (last is { } l)
             {
                 (format, content) = (ask.SpecFormat ?? l.Item1, l.Item2);
