@@ -12,7 +12,7 @@ sealed class ListEndpoints(RegistryContent content, RegistrySimulatorOptions opt
     public Task Catalog(RegistryCall call)
     {
         var page = Page(call, content.Names(), CatalogPage, "/v2/_catalog");
-        return call.Context.Response.WriteAsJsonAsync(new { repositories = page }, call.Cancellation);
+        return RegistryJson.Write(call.Context, new { repositories = page });
     }
 
     public Task Tags(RegistryCall call)
@@ -26,7 +26,7 @@ sealed class ListEndpoints(RegistryContent content, RegistrySimulatorOptions opt
         var page = options.Flavor == RegistryFlavor.DockerRegistry282
             ? tags
             : Page(call, tags, int.MaxValue, $"/v2/{call.Name}/tags/list");
-        return call.Context.Response.WriteAsJsonAsync(new { name = call.Name, tags = page }, call.Cancellation);
+        return RegistryJson.Write(call.Context, new { name = call.Name, tags = page });
     }
 
     public Task Referrers(RegistryCall call)
@@ -70,12 +70,18 @@ sealed class ListEndpoints(RegistryContent content, RegistrySimulatorOptions opt
             call.Cancellation);
     }
 
-    static List<string> Page(RegistryCall call, IReadOnlyList<string> all, int size, string path)
+    List<string> Page(RegistryCall call, IReadOnlyList<string> all, int size, string path)
     {
-        if (call.Query("n") is { } n
-            && (!int.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out size)))
+        if (call.Query("n") is { } n)
         {
-            throw RegistryError.PageInvalid(n);
+            if (int.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out var asked))
+            {
+                size = asked;
+            }
+            else if (options.Flavor == RegistryFlavor.DistributionSpec11)
+            {
+                throw RegistryError.PageInvalid(n);
+            }
         }
 
         var last = call.Query("last");

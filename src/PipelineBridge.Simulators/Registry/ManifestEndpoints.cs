@@ -27,6 +27,13 @@ sealed class ManifestEndpoints(RegistryContent content, RegistrySimulatorOptions
     async Task Get(RegistryCall call)
     {
         var digest = Resolved(call);
+        var response = call.Context.Response;
+        if (call.Context.Request.Headers.IfNoneMatch.Contains($"\"{digest}\""))
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+
         var manifest = Stored(call, digest);
         var accepted = Accepted(call.Context.Request);
         if (manifest.MediaType == MediaTypes.OciImage && !accepted.Contains(MediaTypes.OciImage))
@@ -47,17 +54,15 @@ sealed class ManifestEndpoints(RegistryContent content, RegistrySimulatorOptions
             manifest = Stored(call, digest);
         }
 
-        var response = call.Context.Response;
-        var etag = $"\"{digest}\"";
-        response.Headers["Docker-Content-Digest"] = digest;
-        response.Headers.ETag = etag;
-        RequestLog.Note(call.Context, "digest", digest);
-        if (call.Context.Request.Headers.IfNoneMatch.Contains(etag))
+        // Such a client wants schema 1, which docker-registry makes of the image where it can; this simulator never can.
+        if (!call.ReferenceIsDigest && manifest.MediaType == MediaTypes.DockerImage && !accepted.Contains(MediaTypes.DockerImage))
         {
-            response.StatusCode = StatusCodes.Status304NotModified;
-            return;
+            throw RegistryError.ManifestInvalid("schema 1 is not made here; name the type of the manifest in Accept");
         }
 
+        response.Headers["Docker-Content-Digest"] = digest;
+        response.Headers.ETag = $"\"{digest}\"";
+        RequestLog.Note(call.Context, "digest", digest);
         response.ContentType = manifest.MediaType;
         response.ContentLength = manifest.Bytes.Length;
         if (call.Method == "GET")
@@ -69,7 +74,7 @@ sealed class ManifestEndpoints(RegistryContent content, RegistrySimulatorOptions
     async Task Put(RegistryCall call)
     {
         var bytes = await Body(call);
-        var manifest = new StoredManifest(call.Context.Request.ContentType ?? "", bytes);
+        var manifest = new StoredManifest(MediaTypeOf(call.Context.Request.ContentType), bytes);
         var parts = ManifestContent.Of(manifest);
         var digest = RegistryContent.DigestOf(bytes);
         if (call.ReferenceIsDigest && digest != call.Reference)
@@ -119,7 +124,7 @@ sealed class ManifestEndpoints(RegistryContent content, RegistrySimulatorOptions
     {
         if (!call.ReferenceIsDigest && options.Flavor == RegistryFlavor.DockerRegistry282)
         {
-            throw RegistryError.Unsupported();
+            throw RegistryError.DigestInvalid();
         }
 
         var digest = Resolved(call);
@@ -188,7 +193,9 @@ sealed class ManifestEndpoints(RegistryContent content, RegistrySimulatorOptions
     static HashSet<string> Accepted(HttpRequest request) =>
     [
         .. request.Headers.Accept.OfType<string>().SelectMany(header => header.Split(','))
-            .Select(part => MediaTypeHeaderValue.TryParse(part.Trim(), out var type) ? type.MediaType : null)
-            .OfType<string>(),
+            .Select(MediaTypeOf),
     ];
+
+    static string MediaTypeOf(string? header) =>
+        MediaTypeHeaderValue.TryParse(header?.Trim(), out var type) ? type.MediaType ?? "" : "";
 }

@@ -72,14 +72,14 @@ sealed class RegistryAccess(RegistrySimulatorOptions options, Func<Uri> url)
         tokens[token] = new Grant(granted, now.AddSeconds(options.TokenLifetimeSeconds));
         RequestLog.Note(context, "user", user?.Name ?? "");
         RequestLog.Note(context, "granted", string.Join(' ', granted));
-        await context.Response.WriteAsJsonAsync(
-            new
+        await RegistryJson.Write(
+            context, new
             {
                 token,
                 access_token = token,
                 expires_in = options.TokenLifetimeSeconds,
                 issued_at = now.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
-            }, context.RequestAborted);
+            });
     }
 
     void CheckBasic(RegistryCall call, List<Scope> needed)

@@ -20,14 +20,15 @@ sealed class RegistryApi(RegistryContent content, RegistryAccess access, Registr
                 return;
             }
 
-            if (RegistryCall.Of(context) is not { } call)
+            context.Response.Headers["Docker-Distribution-Api-Version"] = "registry/2.0";
+            if (RegistryCall.Of(context) is not { } call || (options.Flavor == RegistryFlavor.DockerRegistry282 && !HasRoute(call)))
             {
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
+                context.Response.ContentType = "text/plain; charset=utf-8";
                 await context.Response.WriteAsync("404 page not found\n", context.RequestAborted);
                 return;
             }
 
-            context.Response.Headers["Docker-Distribution-Api-Version"] = "registry/2.0";
             access.Check(call);
             if (call.Name.Length > 0 && !RegistryCall.IsName(call.Name))
             {
@@ -42,13 +43,18 @@ sealed class RegistryApi(RegistryContent content, RegistryAccess access, Registr
         }
     }
 
+    // docker-registry 2.8.2 finds no route for what is no name or no tag, and has none for referrers.
+    static bool HasRoute(RegistryCall call) =>
+        call.Kind != "referrers"
+        && (call.Name.Length == 0 || RegistryCall.IsName(call.Name))
+        && (call.Kind != "manifests" || call.ReferenceIsDigest || RegistryCall.IsTag(call.Reference));
+
     Task Answer(RegistryCall call) => (call.Kind, call.Method) switch
     {
-        ("base", "GET" or "HEAD") => call.Context.Response.WriteAsJsonAsync(new { }, call.Cancellation),
+        ("base", "GET" or "HEAD") => RegistryJson.Write(call.Context, new { }),
         ("catalog", "GET") => lists.Catalog(call),
         ("tags", "GET") => lists.Tags(call),
-        ("referrers", "GET") when options.Flavor == RegistryFlavor.DistributionSpec11 => lists.Referrers(call),
-        ("referrers", _) => throw RegistryError.ManifestUnknown(),
+        ("referrers", "GET") => lists.Referrers(call),
         ("uploads", "POST") => uploads.Open(call),
         ("upload", _) => uploads.Session(call),
         ("blobs", _) => blobs.Handle(call),

@@ -53,6 +53,6 @@ sealed class RegistryError(int status, string code, string message, object? deta
     static Task Write(HttpContext context, int status, IEnumerable<object> errors)
     {
         context.Response.StatusCode = status;
-        return context.Response.WriteAsJsonAsync(new { errors }, context.RequestAborted);
+        return RegistryJson.Write(context, new { errors });
     }
 }

@@ -40,7 +40,7 @@ public enum RegistryFlavor
     /// <summary>distribution-spec 1.1 with its optional parts: referrers, tag deletion, one-request uploads, and <c>?tag=</c> with <c>OCI-Tag</c> of the version after it.</summary>
     DistributionSpec11,
 
-    /// <summary>docker-registry 2.8.2: no referrers, tags are not deleted, <c>POST ?digest=</c> opens a session, <c>?tag=</c> and <c>Content-Range</c> are ignored in silence.</summary>
+    /// <summary>docker-registry 2.8.2: no referrers, tags are not deleted, what is no name or tag has no route, <c>POST ?digest=</c> opens a session, <c>?tag=</c> and <c>Content-Range</c> are ignored in silence.</summary>
     DockerRegistry282,
 }
 

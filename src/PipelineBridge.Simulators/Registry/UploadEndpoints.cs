@@ -36,6 +36,11 @@ sealed class UploadEndpoints(RegistryContent content, RegistrySimulatorOptions o
 
     public async Task Session(RegistryCall call)
     {
+        if (options.Flavor == RegistryFlavor.DockerRegistry282 && call.Query("_state") is null)
+        {
+            throw RegistryError.UploadInvalid("the Location that was given last has a _state");
+        }
+
         if (!content.Uploads.TryGetValue(call.Reference, out var upload) || upload.Repository != call.Name)
         {
             throw RegistryError.UploadUnknown();
@@ -52,9 +57,16 @@ sealed class UploadEndpoints(RegistryContent content, RegistrySimulatorOptions o
             switch (call.Method)
             {
                 case "GET" or "HEAD":
+                    // docker-registry does not even tell where a session stands to who does not know it.
+                    if (options.Flavor == RegistryFlavor.DockerRegistry282)
+                    {
+                        RequireState(call, upload);
+                    }
+
                     Progress(call, upload, StatusCodes.Status204NoContent);
                     break;
                 case "PATCH":
+                    RequireType(call);
                     RequireState(call, upload);
                     RequireRange(call, upload);
                     await Receive(call, upload);
@@ -83,11 +95,6 @@ sealed class UploadEndpoints(RegistryContent content, RegistrySimulatorOptions o
 
     bool Mounted(RegistryCall call, string digest, string from)
     {
-        if (!RegistryCall.IsDigest(digest))
-        {
-            throw RegistryError.DigestInvalid(digest);
-        }
-
         if (!content.Read(from, repository => repository.Blobs.Contains(digest)))
         {
             return false;
@@ -140,6 +147,16 @@ sealed class UploadEndpoints(RegistryContent content, RegistrySimulatorOptions o
         content.Uploads.TryRemove(upload.Id, out _);
         await content.Blobs.Discard(upload.Id, upload.Content);
         upload.Dispose();
+    }
+
+    // docker-registry answers 500 here, and so does what imitates it.
+    void RequireType(RegistryCall call)
+    {
+        if (options.Flavor == RegistryFlavor.DockerRegistry282
+            && call.Context.Request.ContentType is { Length: > 0 } type and not "application/octet-stream")
+        {
+            throw new RegistryError(500, "UNKNOWN", "unknown error", $"bad Content-Type {type}");
+        }
     }
 
     static void RequireState(RegistryCall call, BlobUpload upload)

@@ -35,6 +35,8 @@ public sealed class RegistryManifestTests : IAsyncLifetime
             answer.Header("Content-Type").Should().Be(MediaTypes.OciImage);
         }
 
+        using var charset = await client.Send("PUT", "/v2/team/app/manifests/1.0", Image.Manifest.ToArray(), MediaTypes.OciImage + "; charset=utf-8");
+        charset.StatusCode.Should().Be(HttpStatusCode.Created);
         registry.Tags("team/app").Should().Equal(new Dictionary<string, string> { ["1.0"] = Image.Digest });
         using var head = await client.Send("HEAD", "/v2/team/app/manifests/1.0", headers: ("Accept", MediaTypes.OciImage));
         head.Content.Headers.ContentLength.Should().Be(Image.Manifest.Length);
@@ -125,6 +127,24 @@ public sealed class RegistryManifestTests : IAsyncLifetime
         answer.StatusCode.Should().Be(HttpStatusCode.Created);
         answer.Header("OCI-Tag").Should().Be(answered);
         registry.Tags("app").Should().HaveCount(set);
+    }
+
+    [Fact]
+    public async Task The_docker_flavor_has_no_route_for_referrers_and_wrong_names_and_deletes_no_tag()
+    {
+        await DisposeAsync();
+        await Begin(new RegistrySimulatorOptions { Flavor = RegistryFlavor.DockerRegistry282 });
+        registry.Seed("app", "1", Image);
+        foreach (var path in new[] { $"/v2/app/referrers/{Image.Digest}", "/v2/App/tags/list", "/v2/app/manifests/-1" })
+        {
+            using var none = await client.Get(path);
+            none.StatusCode.Should().Be(HttpStatusCode.NotFound);
+            (await none.Content.ReadAsStringAsync(Cancellation)).Should().Be("404 page not found\n");
+        }
+
+        using var kept = await client.Send("DELETE", "/v2/app/manifests/1");
+        (await kept.Errors()).Codes.Should().Be("DIGEST_INVALID");
+        registry.Digest("app", "1").Should().Be(Image.Digest);
     }
 
     [Fact]
