@@ -62,7 +62,7 @@ public sealed class FaultScript(TimeProvider time)
 
         if (fault.DropConnection)
         {
-            context.Abort();
+            RequestLog.Drop(context);
         }
         else if (fault.Hang)
         {
@@ -83,7 +83,7 @@ public sealed class FaultScript(TimeProvider time)
         context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(Stream.Null));
         await Answer(context, fault, next);
         RequestLog.Note(context, "lostStatus", $"{context.Response.StatusCode}");
-        context.Abort();
+        RequestLog.Drop(context);
     }
 
     static async Task Answer(HttpContext context, Fault fault, RequestDelegate next)

@@ -9,7 +9,8 @@ public sealed class RequestLog
     /// <summary>How many requests are kept.</summary>
     public const int Kept = 20_000;
 
-    const string FactsKey = "PipelineBridge.Simulators.Facts";
+    static readonly object EntryKey = new();
+    static readonly object DroppedKey = new();
 
     // Slack still takes a token in the query, and OAuth 2 token endpoints take the others.
     static readonly string[] SecretParameters =
@@ -47,13 +48,18 @@ public sealed class RequestLog
     public static void Note(HttpContext context, string name, string value)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var facts = context.Items[FactsKey] as ImmutableSortedDictionary<string, string>
-            ?? ImmutableSortedDictionary<string, string>.Empty;
-        context.Items[FactsKey] = facts.SetItem(name, value);
+        if (context.Items[EntryKey] is Entry entry)
+        {
+            entry.Log.Change(entry.Number, request => request with
+            {
+                Facts = ImmutableSortedDictionary.CreateRange(request.Facts).SetItem(name, value),
+            });
+        }
     }
 
-    internal long Open(HttpRequest request, DateTimeOffset now)
+    internal long Open(HttpContext context, DateTimeOffset now)
     {
+        var request = context.Request;
         lock (gate)
         {
             last++;
@@ -65,22 +71,36 @@ public sealed class RequestLog
                 requests.Remove(last - Kept);
             }
 
+            context.Items[EntryKey] = new Entry(this, last);
             return last;
         }
     }
 
-    internal void Close(long number, HttpContext context, int? status, DateTimeOffset now)
+    /// <summary>Closes the connection of a request that is not answered.</summary>
+    internal static void Drop(HttpContext context)
+    {
+        context.Items[DroppedKey] = true;
+        context.Abort();
+    }
+
+    // Kestrel says that an answer starts also when the connection was closed before.
+    internal void Answering(long number, HttpContext context)
+    {
+        if (!context.Items.ContainsKey(DroppedKey))
+        {
+            Change(number, request => request with { Status = context.Response.StatusCode });
+        }
+    }
+
+    internal void Close(long number, DateTimeOffset now) => Change(number, request => request with { Ended = now });
+
+    void Change(long number, Func<RecordedRequest, RecordedRequest> change)
     {
         lock (gate)
         {
             if (requests.TryGetValue(number, out var request))
             {
-                requests[number] = request with
-                {
-                    Status = status,
-                    Ended = now,
-                    Facts = context.Items[FactsKey] as ImmutableSortedDictionary<string, string> ?? request.Facts,
-                };
+                requests[number] = change(request);
             }
         }
     }
@@ -102,4 +122,6 @@ public sealed class RequestLog
                 pair.Key,
                 SecretParameters.Contains(pair.Key, StringComparer.OrdinalIgnoreCase) ? "***" : value)))).Value ?? "";
     }
+
+    sealed record Entry(RequestLog Log, long Number);
 }

@@ -103,43 +103,47 @@ public sealed class SimulatorServer : IAsyncDisposable
             return;
         }
 
-        var number = Log.Open(context.Request, options.Time.GetUtcNow());
-        int? status = null;
+        var number = Log.Open(context, options.Time.GetUtcNow());
+
+        // Who has an answer in hand finds its status and facts in the log, though the request ends a little later.
+        context.Response.OnStarting(() =>
+        {
+            Log.Answering(number, context);
+            return Task.CompletedTask;
+        });
         try
         {
             await Faults.Handle(context, IsHome(context.Request) ? Home : next);
-            status = context.Response.StatusCode;
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {
-            context.Abort();
+            RequestLog.Drop(context);
         }
         catch (AnswerCutException)
         {
             // Kestrel closes a connection whose handler failed after the answer had begun, and
             // sends what was flushed before; an abort could throw those bytes away.
-            status = context.Response.StatusCode;
             if (context.Response.HasStarted)
             {
                 throw;
             }
 
-            context.Abort();
+            RequestLog.Drop(context);
         }
         catch (Microsoft.AspNetCore.Http.BadHttpRequestException exception) when (!context.Response.HasStarted)
         {
             RequestLog.Note(context, "badRequest", exception.Message);
-            status = context.Response.StatusCode = exception.StatusCode;
+            context.Response.StatusCode = exception.StatusCode;
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
             RequestLog.Note(context, "exception", exception.ToString());
-            status = context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            context.Response.StatusCode = StatusCodes.Status500InternalServerError;
             await context.Response.WriteAsync($"The simulator itself failed: {exception.Message}\n", CancellationToken.None);
         }
         finally
         {
-            Log.Close(number, context, status, options.Time.GetUtcNow());
+            Log.Close(number, options.Time.GetUtcNow());
         }
     }
 

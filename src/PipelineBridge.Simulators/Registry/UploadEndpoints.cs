@@ -27,7 +27,17 @@ sealed class UploadEndpoints(RegistryContent content, RegistrySimulatorOptions o
         if (options.Flavor == RegistryFlavor.DistributionSpec11 && call.Query("digest") is { } digest)
         {
             await Receive(call, upload);
-            await Finish(call, upload, digest);
+            try
+            {
+                await Finish(call, upload, digest);
+            }
+            catch (RegistryError)
+            {
+                // Nobody was told where this session is.
+                await Discard(upload);
+                throw;
+            }
+
             return;
         }
 
@@ -124,8 +134,7 @@ sealed class UploadEndpoints(RegistryContent content, RegistrySimulatorOptions o
     {
         if (!RegistryCall.IsDigest(digest) || upload.Digest != digest)
         {
-            // The reference implementation throws the session away with the bytes that did not fit.
-            await Discard(upload);
+            // docker-registry 2.8.2 keeps the session with the bytes that did not fit.
             throw RegistryError.DigestInvalid(digest);
         }
 

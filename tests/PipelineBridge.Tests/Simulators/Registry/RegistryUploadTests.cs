@@ -69,8 +69,11 @@ public sealed class RegistryUploadTests : IAsyncLifetime
         refused.StatusCode.Should().Be(HttpStatusCode.BadRequest);
         (await refused.Errors()).Should().Be(("DIGEST_INVALID", "provided digest did not match uploaded content"));
         registry.HasBlob("app", Digest).Should().BeFalse();
-        using var gone = await client.Get(opened.Header("Location"));
-        (await gone.Errors()).Codes.Should().Be("BLOB_UPLOAD_UNKNOWN");
+        using var kept = await client.Get(opened.Header("Location"));
+        kept.Header("Range").Should().Be("0-3", "the session and its bytes stay");
+        using var atOnce = await client.Send("POST", $"/v2/app/blobs/uploads/?digest={Digest}", "else"u8.ToArray(), "application/octet-stream");
+        (await atOnce.Errors()).Codes.Should().Be("DIGEST_INVALID");
+        registry.OpenUploads.Should().Be(1, "an upload in one request leaves no session");
     }
 
     [Fact]
