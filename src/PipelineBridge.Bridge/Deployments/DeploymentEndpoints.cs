@@ -172,8 +172,12 @@ static class DeploymentEndpoints
             { ValueKind: JsonValueKind.String } text => Encoding.UTF8.GetBytes(text.GetString()!),
             { } json => Encoding.UTF8.GetBytes(json.GetRawText()),
         };
-        // Not by conversion: of an array that is null it would make a memory that is empty.
-        ReadOnlyMemory<byte>? content = given is null ? null : new ReadOnlyMemory<byte>(given);
+        // Said outright: a conversion makes an empty memory of a null, also in a conditional expression.
+        ReadOnlyMemory<byte>? content = null;
+        if (given is not null)
+        {
+            content = given;
+        }
         if (content is null)
         {
             var last = journal.Read(r => r.State(DeploymentLane.Key(ask.App!, ask.Environment!), BridgeJson.Default.DeploymentLane) is { Specification: { } digest } lane
