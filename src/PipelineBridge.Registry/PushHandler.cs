@@ -5,8 +5,13 @@ using PipelineBridge.Registry.Oci;
 namespace PipelineBridge.Registry;
 
 /// <summary>Brings an image into a registry and sets its tags; the work of <see cref="Queues.RegistryPush"/>.</summary>
-public sealed class PushHandler(RegistryConnections connections, TimeProvider clock) : IWorkHandler
+/// <param name="connections">The registries.</param>
+/// <param name="roots">The directories below which OCI layouts are read, by the names that a push says.</param>
+/// <param name="clock">Measures and waits.</param>
+public sealed class PushHandler(RegistryConnections connections, IReadOnlyDictionary<string, string> roots, TimeProvider clock) : IWorkHandler
 {
+    readonly LayoutRoots layouts = new(roots);
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<CdEvent>> Handle(WorkItem work, IBridgeClient bridge, CancellationToken cancellation)
     {
@@ -30,7 +35,8 @@ public sealed class PushHandler(RegistryConnections connections, TimeProvider cl
         var finding = ask.Source switch
         {
             PushSource.Registry => PresentImage.Find(repository, RegistryWork.Reference(image), ask.ImageId, cancellation),
-            _ => throw new RegistryFailure(FailureCategory.Configuration, $"The source of a push must be {PushSource.Registry}; \"{ask.Source}\" is not known here.") { NothingMade = true },
+            PushSource.OciLayout => new LayoutPush(repository, layouts.Open(ask.Path)).Push(image, tags.Count > 0, ask.ImageId, cancellation),
+            _ => throw new RegistryFailure(FailureCategory.Configuration, $"The source of a push must be {PushSource.Registry} or {PushSource.OciLayout}; {ask.Source} is not known here.") { NothingMade = true },
         };
         var looking = TagWriter.Look(repository, tags, cancellation);
         await Task.WhenAll(finding, looking);

@@ -34,10 +34,13 @@ sealed class RegistryStage : IDisposable
     public Task<CdEvent> PushPresent(string image, string? imageId = null, params string[] tags) =>
         Push(new ImagePushRequested(image, tags, PushSource.Registry, ImageId: imageId));
 
+    public Task<CdEvent> PushLayout(string image, string path, int attempts = 1, string? imageId = null, params string[] tags) =>
+        Push(new ImagePushRequested(image, tags, PushSource.OciLayout, path, ImageId: imageId), attempts);
+
     public Task<IReadOnlyList<CdEvent>> All(IWorkHandler handler, IEventContent content, int attempts) =>
         handler.Handle(Work(content, attempts), Bridge, TestContext.Current.CancellationToken);
 
-    public PushHandler Pusher() => new(connections, clock);
+    public PushHandler Pusher() => new(connections, options.Roots, clock);
 
     public void Dispose() => connections.Dispose();
 
