@@ -126,7 +126,7 @@ public sealed class SimulatorServerTests : IAsyncLifetime
 
         System.Text.Encoding.UTF8.GetString(read).Should().Be("a whole");
         var rest = async () => await body.ReadExactlyAsync(new byte[1], Cancellation);
-        await rest.Should().ThrowAsync<IOException>();
+        await rest.Should().ThrowAsync<HttpIOException>("a cut answer must not look like a short one that ended well");
     }
 
     [Fact]
