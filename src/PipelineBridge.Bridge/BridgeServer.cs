@@ -107,7 +107,6 @@ public static class BridgeServer
         app.MapDeadLetters();
         app.MapHealth();
         app.MapPages();
-        app.MapFallback((HttpContext http) => Problems.Write(http, RefusedException.NotFound($"There is no {http.Request.Method} {http.Request.Path}. The calls are listed under /openapi/v1.json.")));
         return app;
     }
 
@@ -117,7 +116,11 @@ public static class BridgeServer
         try
         {
             await next(http);
-            if (http.Response is { StatusCode: StatusCodes.Status405MethodNotAllowed, HasStarted: false })
+            if (http.Response is { StatusCode: StatusCodes.Status404NotFound, HasStarted: false } && http.GetEndpoint() is null)
+            {
+                await Problems.Write(http, RefusedException.NotFound($"There is no {http.Request.Path}. The calls are listed under /openapi/v1.json."));
+            }
+            else if (http.Response is { StatusCode: StatusCodes.Status405MethodNotAllowed, HasStarted: false })
             {
                 await Problems.Write(http, new RefusedException(StatusCodes.Status405MethodNotAllowed, "Another method", $"{http.Request.Path} does not take {http.Request.Method}; it takes {http.Response.Headers.Allow}."));
             }

@@ -25,7 +25,8 @@ static class EndpointFrame
         where T : class
     {
         return app.MapMethods(path, [method], (Delegate)Handle)
-            .Accepts<T>("application/json")
+            // What curl says when nobody tells it otherwise is taken too: the body is judged, not its label.
+            .Accepts<T>(isOptional: true, "application/json", "*/*")
             .Produces<Receipt>(StatusCodes.Status202Accepted)
             .ProducesOurProblems(400, 401, 403, 409, 413, 422, 429, 503)
             .WithSummary(summary);

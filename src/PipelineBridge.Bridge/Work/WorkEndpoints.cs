@@ -26,7 +26,7 @@ static class WorkEndpoints
     public static void MapWork(this IEndpointRouteBuilder app)
     {
         app.MapGet("/v1/work/{id}", (Delegate)Get).Produces<WorkAnswer>().Produces<WorkAnswer>(StatusCodes.Status410Gone).ProducesOurProblems(401, 403, 404).WithSummary("How a work stands (stages)");
-        app.MapPut("/v1/work/{id}/phase", (Delegate)Phase).Produces(StatusCodes.Status204NoContent).Produces<WorkAnswer>(StatusCodes.Status410Gone).Accepts<PhaseReport>("application/json").ProducesOurProblems(400, 401, 403, 404, 422, 503).WithSummary("A work comes to a phase (stages)");
+        app.MapPut("/v1/work/{id}/phase", (Delegate)Phase).Produces(StatusCodes.Status204NoContent).Produces<WorkAnswer>(StatusCodes.Status410Gone).Accepts<PhaseReport>(isOptional: true, "application/json", "*/*").ProducesOurProblems(400, 401, 403, 404, 422, 503).WithSummary("A work comes to a phase (stages)");
         app.MapPut("/v1/blobs/{digest}", (Delegate)PutBlob).Produces<BlobAnswer>(StatusCodes.Status201Created).ProducesOurProblems(400, 401, 403, 413, 422, 503).WithSummary("Keep evidence (stages)");
         app.MapGet("/v1/blobs/{digest}", (Delegate)GetBlob).Produces<string>(StatusCodes.Status200OK, "text/plain").ProducesOurProblems(401, 403, 404).WithSummary("Evidence or a specification");
     }

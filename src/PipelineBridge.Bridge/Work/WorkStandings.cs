@@ -51,5 +51,12 @@ public sealed class WorkStandings(EventJournal journal, Deciders deciders)
             : new ExpectedDeployment(moving?.Image ?? live.Image, lane.NewestReleased, lane.NewestReleasedId ?? "", moving is not null, moving?.Document.ChainId ?? lane.LiveChainId);
     });
 
-    static ReadOnlyMemory<byte>? Blob(JournalReader r, string? digest) => digest is not null && r.Blob(digest) is { Bytes: { } bytes } ? bytes : null;
+    static ReadOnlyMemory<byte>? Blob(JournalReader r, string? digest)
+    {
+        if (digest is null || r.Blob(digest) is not { Bytes: { } bytes })
+        {
+            return null;
+        }
+        return bytes;
+    }
 }
