@@ -48,6 +48,32 @@ public sealed class EventJournal : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Begins a new epoch in a journal that nobody has open: for an older copy that was restored. Sequences are passed
+    /// over, since those that the lost part had given stand in the marks of clusters, where a lower one counts as older.
+    /// </summary>
+    /// <param name="path">The database file.</param>
+    /// <param name="reason">Why, for whoever verifies the journal later.</param>
+    /// <param name="skip">How many sequences to pass over: more than the lost part can have had.</param>
+    /// <param name="clock">Tells when.</param>
+    public static JournalEpoch StartEpoch(string path, string reason, long skip = 1_000_000, TimeProvider? clock = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(reason);
+        ArgumentOutOfRangeException.ThrowIfNegative(skip);
+        path = Path.GetFullPath(path);
+        if (!File.Exists(path))
+        {
+            throw new JournalRefusedException($"There is no journal {path}.");
+        }
+        var now = (clock ?? TimeProvider.System).GetUtcNow();
+        using var held = JournalLock.Take(path);
+        using var database = Database.OpenWriter(path);
+        Schema.Prepare(database, path, now, Schema.Version, Schema.Migrations);
+        var (sequence, link) = HotState.Head(database);
+        var last = Epochs.All(database)[^1].Epoch;
+        return Epochs.Add(database, last.Number + 1, sequence + 1 + skip, link, now, reason);
+    }
+
     /// <summary>Told after each commit, in order, on the writer's thread: it must be cheap and must not throw.</summary>
     public event Action<JournalCommit>? Committed
     {

@@ -8,7 +8,7 @@ namespace PipelineBridge.Journal;
 readonly ref struct HashedColumns
 {
     public required ReadOnlySpan<byte> Id { get; init; }
-    public required bool Born { get; init; }
+    public required long Born { get; init; }
     public required ReadOnlySpan<byte> Type { get; init; }
     public required long Time { get; init; }
     public required ReadOnlySpan<byte> App { get; init; }
@@ -29,11 +29,12 @@ static class HashChain
     public static byte[] Hash(in HashedColumns columns)
     {
         var length = columns.Id.Length + columns.Type.Length + columns.App.Length + columns.Environment.Length
-            + columns.Chain.Length + columns.Body.Length + (6 * 4) + 8 + 2;
+            + columns.Chain.Length + columns.Body.Length + (6 * 4) + 8 + 8 + 1;
         var buffer = ArrayPool<byte>.Shared.Rent(length);
         var at = 0;
         Add(buffer, ref at, columns.Id);
-        buffer[at++] = columns.Born ? (byte)1 : (byte)0;
+        BinaryPrimitives.WriteInt64BigEndian(buffer.AsSpan(at), columns.Born);
+        at += 8;
         Add(buffer, ref at, columns.Type);
         BinaryPrimitives.WriteInt64BigEndian(buffer.AsSpan(at), columns.Time);
         at += 8;

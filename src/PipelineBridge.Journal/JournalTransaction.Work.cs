@@ -7,6 +7,7 @@ public sealed partial class JournalTransaction
     /// <summary>Opens a work. There must be none open of its sequence in its queue.</summary>
     public void OpenWork(WorkRow row)
     {
+        MustBeJournaled(row.Sequence);
         if (Work(row.Sequence, row.Queue) is not null)
         {
             throw new InvalidOperationException($"The work of sequence {row.Sequence} is open in queue {row.Queue} already.");

@@ -128,6 +128,7 @@ public sealed partial class JournalTransaction
         ArgumentNullException.ThrowIfNull(row);
         ArgumentNullException.ThrowIfNull(row.Body);
         StillOpen();
+        MustBeJournaled(row.Sequence);
         if (Request(row.Sequence) is { } before && before.Revision >= row.Revision)
         {
             throw new InvalidOperationException($"The request of sequence {row.Sequence} has revision {before.Revision}; {row.Revision} is no later one.");
@@ -224,6 +225,14 @@ public sealed partial class JournalTransaction
     {
         StillOpen();
         return database.Prepared(sql);
+    }
+
+    void MustBeJournaled(long sequence)
+    {
+        if (sequence <= 0 || sequence >= NextSequence)
+        {
+            throw new ArgumentOutOfRangeException(nameof(sequence), sequence, $"There is no event of sequence {sequence}; append it first.");
+        }
     }
 
     void StillOpen()

@@ -69,7 +69,7 @@ sealed class ChangeWriter(Database database, HotState hot)
         var hash = HashChain.Hash(new HashedColumns
         {
             Id = id,
-            Born = @event.Born,
+            Born = @event.Born ? 1 : 0,
             Type = Encoding.UTF8.GetBytes(@event.Type),
             Time = time,
             App = Encoding.UTF8.GetBytes(@event.App),
@@ -173,10 +173,11 @@ sealed class ChangeWriter(Database database, HotState hot)
 
     void Erase(string digest, string reason)
     {
-        // Freed pages keep their content in the file unless SQLite is told to write zeroes over it.
-        Sql("pragma secure_delete=on").Run();
+        // Freed pages keep their content in the file unless SQLite is told to write zeroes over it. The pragma acts when
+        // it is prepared, so it is prepared anew each time.
+        database.Execute("pragma secure_delete=on");
         Sql("update blob set bytes = null, erased = ? where digest = ?").Bind(reason).Bind(StoredName.DigestBytes(digest)).Run();
-        Sql("pragma secure_delete=off").Run();
+        database.Execute("pragma secure_delete=off");
         Erased = true;
     }
 

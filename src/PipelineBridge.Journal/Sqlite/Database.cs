@@ -10,6 +10,8 @@ sealed class Database : IDisposable
     const int WriterCacheKibibytes = 65536;
     const int ReaderCacheKibibytes = 8192;
     const int SynchronousFull = 2;
+    const int ReadOnly = 8;
+    const int CannotOpen = 14;
 
     readonly SqliteConnection connection;
     readonly Dictionary<string, Statement> statements = [];
@@ -34,6 +36,35 @@ sealed class Database : IDisposable
     /// <summary>A connection that only reads.</summary>
     public static Database OpenReader(string path) => Open(path, SqliteOpenMode.ReadOnly, static database =>
         database.Execute($"pragma cache_size=-{ReaderCacheKibibytes}"));
+
+    /// <summary>
+    /// A connection that only reads a file which perhaps nobody has open: also one on a medium that cannot be written,
+    /// where SQLite cannot make the shared memory of its log. Without a log there is nothing in it to miss.
+    /// </summary>
+    public static Database OpenAlone(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new JournalRefusedException($"There is no journal {path}.");
+        }
+        Database? database = null;
+        try
+        {
+            database = OpenReader(path);
+            database.Number("select count(*) from sqlite_schema");
+            return database;
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode is CannotOpen or ReadOnly && new FileInfo(path + "-wal") is not { Exists: true, Length: > 0 })
+        {
+            database?.Dispose();
+            return Open(new Uri(path).AbsoluteUri + "?immutable=1", SqliteOpenMode.ReadOnly, static _ => { });
+        }
+        catch
+        {
+            database?.Dispose();
+            throw;
+        }
+    }
 
     static Database Open(string path, SqliteOpenMode mode, Action<Database> set)
     {
@@ -74,6 +105,9 @@ sealed class Database : IDisposable
         return statement;
     }
 
+    /// <summary>A statement that its caller prepares for one use.</summary>
+    public Statement Once(string sql) => new(connection.Handle!, sql);
+
     /// <summary>Runs one or more statements that answer nothing, once.</summary>
     public void Execute(string sql)
     {
@@ -85,13 +119,13 @@ sealed class Database : IDisposable
     /// <summary>The number that a statement answers, once.</summary>
     public long Number(string sql)
     {
-        using var statement = new Statement(connection.Handle!, sql);
+        using var statement = Once(sql);
         return statement.Number() ?? 0;
     }
 
     string Text(string sql)
     {
-        using var statement = new Statement(connection.Handle!, sql);
+        using var statement = Once(sql);
         return statement.One(static row => row.Text(0)) ?? "";
     }
 
