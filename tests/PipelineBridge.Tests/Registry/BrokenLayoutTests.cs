@@ -111,6 +111,9 @@ public sealed class BrokenLayoutTests : IAsyncLifetime
         var (digest, bytes) = Image.Blobs[1];
         var wrong = keepsSize ? bytes.ToArray() : [.. bytes.ToArray(), 0];
         wrong[^1] ^= 1;
+        // Alone, so that no other upload is stopped on its way.
+        using var client = new Simulators.Registry.RegistryClient(registry.Url);
+        await client.PutBlob("portal", Image.Blobs[0].Value.ToArray());
         await File.WriteAllBytesAsync(layouts.PathOf("portal", digest), wrong, TestContext.Current.CancellationToken);
 
         var end = await Push("builds/portal");

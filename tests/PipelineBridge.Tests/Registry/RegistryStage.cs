@@ -40,6 +40,9 @@ sealed class RegistryStage : IDisposable
     public Task<IReadOnlyList<CdEvent>> All(IWorkHandler handler, IEventContent content, int attempts) =>
         handler.Handle(Work(content, attempts), Bridge, TestContext.Current.CancellationToken);
 
+    public Task<IReadOnlyList<CdEvent>> Stoppable(ImageResolveRequested ask, CancellationToken stop) =>
+        new ResolveHandler(connections, clock).Handle(Work(ask, 1), Bridge, stop);
+
     public PushHandler Pusher() => new(connections, options.Roots, clock);
 
     public void Dispose() => connections.Dispose();
