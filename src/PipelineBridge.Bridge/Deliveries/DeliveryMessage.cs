@@ -69,7 +69,8 @@ public static class DeliveryMessage
         };
     }
 
-    static string Text(RequestDocument document, string version)
+    /// <summary>How a deployment, rollback or removal stands, in one sentence.</summary>
+    internal static string Text(RequestDocument document, string version)
     {
         var was = document.PreviousImage is { } previous && Version(previous) != version ? $", was {Version(previous)}" : "";
         var seconds = document.EndedAt is { } ended ? (ended - document.AskedAt).TotalSeconds : 0;

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using PipelineBridge.Bridge.Pages;
 
 namespace PipelineBridge.Bridge.Http;
 
@@ -50,6 +51,11 @@ static class Problems
         if (e.Status == StatusCodes.Status401Unauthorized)
         {
             http.Response.Headers.WWWAuthenticate = "Bearer realm=\"PipelineBridge\", Basic realm=\"PipelineBridge\", charset=\"UTF-8\"";
+        }
+        if (RefusalPage.Wanted(http.Request))
+        {
+            await PageShell.Write(http, e.Status, RefusalPage.Render(e));
+            return;
         }
         var problem = new ProblemDocument(Anchor(e.Status), e.Title, e.Status, e.Message) { Errors = e.Errors.Count > 0 ? e.Errors : null };
         await Answers.Write(http, e.Status, problem, HttpJson.Default.ProblemDocument, "application/problem+json; charset=utf-8");

@@ -1,0 +1,54 @@
+using PipelineBridge.Bridge.Deliveries;
+using PipelineBridge.Events;
+
+namespace PipelineBridge.Bridge.Pages;
+
+/// <summary>How long the phases of a request took, against what is usual.</summary>
+static class PhaseBars
+{
+    const double WidthPixels = 220;
+
+    /// <summary>How far an open request is: its tasks, and its time against the usual one.</summary>
+    public static Html Progress(RequestDocument d, DateTimeOffset now)
+    {
+        var parts = new List<Html>();
+        if (d.Progress is { Total: > 0 } p)
+        {
+            parts.Add(Html.Of($"<progress value=\"{Math.Clamp(p.Healthy, 0, p.Total)}\" max=\"{p.Total}\" aria-label=\"{p.Healthy} of {p.Total} healthy\"></progress>"));
+        }
+        if (d.ReleasedAt is { } released && !d.HasEnded)
+        {
+            var usual = Sum(d.Usual);
+            parts.Add(Html.Of($"for {PageWords.Duration((now - released).TotalSeconds)}{(usual > 0 ? $", usually {PageWords.Duration(usual)}" : "")}"));
+        }
+        return parts.Count == 0 ? Html.Empty : Html.Of($"<p>{parts.SelectMany((part, i) => i == 0 ? [part] : new[] { Html.Of($" "), part })}</p>");
+    }
+
+    /// <summary>The phases as a table with bars; nothing when none is known.</summary>
+    public static Html Table(Phases? took, Phases? usual)
+    {
+        var rows = new (string Name, double? Took, double? Usual)[]
+        {
+            ("waited", took?.WaitedSeconds, usual?.WaitedSeconds),
+            ("pushed", took?.PushedSeconds, usual?.PushedSeconds),
+            ("pulled", took?.PulledSeconds, usual?.PulledSeconds),
+            ("healthy", took?.HealthySeconds, usual?.HealthySeconds),
+            ("routed", took?.RoutedSeconds, usual?.RoutedSeconds),
+        }.Where(r => r.Took is not null).ToList();
+        if (rows.Count == 0)
+        {
+            return Html.Empty;
+        }
+        var longest = Math.Max(rows.Max(r => Math.Max(r.Took!.Value, r.Usual ?? 0)), 0.001);
+        return Html.Of($"""
+            <h2>Phases</h2>
+            <table class="phases"><thead class="hidden"><tr><th scope="col">Phase</th><th scope="col">Bar</th><th scope="col">Took</th><th scope="col">Usually</th></tr></thead><tbody>{rows.Select(r => Html.Of($"""
+            <tr><th scope="row">{r.Name}</th><td><svg width="{WidthPixels}" height="16" viewBox="0 0 {WidthPixels} 16" preserveAspectRatio="none" aria-hidden="true"><rect class="bar" y="2" height="7" width="{Width(r.Took, longest)}"/><rect class="usual" y="11" height="3" width="{Width(r.Usual, longest)}"/></svg></td><td>{PageWords.Duration(r.Took!.Value)}</td><td class="soft">{(r.Usual is { } u ? $"usually {PageWords.Duration(u)}" : "")}</td></tr>
+            """))}</tbody></table>
+            """);
+    }
+
+    static double Width(double? seconds, double longest) => seconds is { } s ? Math.Max(1, Math.Clamp(s / longest, 0, 1) * WidthPixels) : 0;
+
+    static double Sum(Phases? p) => p is null ? 0 : (p.PushedSeconds ?? 0) + (p.PulledSeconds ?? 0) + (p.HealthySeconds ?? 0) + (p.RoutedSeconds ?? 0);
+}
