@@ -23,6 +23,7 @@ public sealed class Deciders(BridgeOptions options)
         var first = Append(tx, e, born, body);
         if (!first.IsNew)
         {
+            KeepContradiction(tx, e, first.Sequence);
             return first;
         }
         Run(tx, run =>
@@ -70,6 +71,21 @@ public sealed class Deciders(BridgeOptions options)
                 run.Open(appended.Sequence, next.Queue, next.Partition);
             }
             Route(run, next.Event, appended.Sequence, appended.Sequence);
+        }
+    }
+
+    /// <summary>A second end that says something else than the first: it is kept beside it, and nothing follows from it.</summary>
+    static void KeepContradiction(JournalTransaction tx, CdEvent e, long firstSequence)
+    {
+        if (e.EventType?.Role != EventRole.End)
+        {
+            return;
+        }
+        var first = CdEventReader.Read(tx.Body(firstSequence)!);
+        if (first.Type != e.Type || (first.Content is WorkEnded a && e.Content is WorkEnded b && a != b))
+        {
+            var (result, effect) = e.Content is WorkEnded ended ? (ended.Result, ended.Effect) : ("", "");
+            Append(tx, e with { Id = e.Key().Then("contradicted", e.Type, result + effect).ToString(), Links = [EventLink.Cause(first.Key())] }, born: false, null);
         }
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using PipelineBridge.Bridge.Asks;
 using PipelineBridge.Bridge.Deliveries;
 using PipelineBridge.Bridge.Http;
@@ -35,7 +36,7 @@ static class HoldEndpoints
         {
             checks.Add("until", null, "it is missing: a hold ends by itself at a time, e.g. 2026-11-25T08:00:00Z.");
         }
-        else if (until <= DateTimeOffset.UtcNow)
+        else if (until <= call.Http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow())
         {
             checks.Add("until", until.ToString("O"), "it has passed; give a time to come.");
         }

@@ -179,6 +179,25 @@ public class LifeOfARequestTests
     }
 
     [Fact]
+    public async Task A_second_and_different_end_is_kept_beside_the_first_and_never_told()
+    {
+        await using var bridge = await RunningBridge.Start();
+        var receipt = await bridge.Deploy();
+        await bridge.Until(receipt, "succeeded");
+        var told = bridge.Journaled<NotificationRequested>().Count;
+        var rollout = bridge.Stages.Of<DeploymentRolloutRequested>().Single();
+
+        var late = ScriptedStages.Failed(rollout);
+        await bridge.Journal.Write(tx => new PipelineBridge.Bridge.Deliveries.Deciders(bridge.Options).Happened(tx, late, born: false), TestContext.Current.CancellationToken);
+        await bridge.Journal.Write(tx => new PipelineBridge.Bridge.Deliveries.Deciders(bridge.Options).Happened(tx, late, born: false), TestContext.Current.CancellationToken);
+
+        ((string)(await bridge.Request(receipt))["state"]!).Should().Be("succeeded");
+        bridge.Journaled<WorkEnded>().Should().ContainSingle().Which.Id.Should().NotBe(late.Id);
+        bridge.Journaled<DeploymentFailed>().Should().BeEmpty();
+        bridge.Journaled<NotificationRequested>().Should().HaveCount(told);
+    }
+
+    [Fact]
     public async Task A_chat_that_throws_fails_no_deployment()
     {
         await using var bridge = await RunningBridge.Start();
