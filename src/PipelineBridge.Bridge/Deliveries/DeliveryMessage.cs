@@ -86,6 +86,7 @@ public static class DeliveryMessage
             (RequestState.Refused, _) => $"refused {version}: {document.Cause} Nothing was changed.",
             (RequestState.Superseded, _) => $"{version} superseded{(document.SupersededBy is null ? "" : $" by {Short(document.SupersededBy)}")}",
             (RequestState.Cancelled, _) => $"{version} cancelled{(document.Effect == WorkEffect.TakenBack ? ", taken back" : "")}. {document.Cause}",
+            (RequestState.Accepted, _) => $"{version} accepted",
             (RequestState.Waiting, _) => $"{version} waits for {document.WaitingFor}",
             (_, "removal") => "removing",
             _ when document.Progress is { Phase: "takingback" } => $"taking back {version}",
@@ -103,7 +104,7 @@ public static class DeliveryMessage
 
     /// <summary>How people call an image: its tag, else the first characters of its digest.</summary>
     public static string Version(string? image) =>
-        image is not null && ImageReference.TryParse(image, out var parsed, out _) ? parsed!.Tag ?? parsed.Digest?[..15] ?? parsed.Repository : "";
+        image is not null && ImageReference.TryParse(image, out var parsed, out _) ? parsed!.Tag ?? parsed.Digest?[..15] ?? parsed.Repository : "an image not known yet";
 
     static string Short(string requestId) => requestId.Length > 8 ? requestId[..8] : requestId;
 }
