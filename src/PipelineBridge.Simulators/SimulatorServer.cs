@@ -167,11 +167,18 @@ public sealed class SimulatorServer : IAsyncDisposable
 
     async Task Control(HttpContext context, string path)
     {
+        if (options.Control is { } control && await control(context, path))
+        {
+            return;
+        }
+
         switch (context.Request.Method, path)
         {
             case ("GET", "/log"):
                 await context.Response.WriteAsJsonAsync(
-                    new { simulator = options.Name, dropped = Log.Dropped, requests = Log.Requests }, Json, context.RequestAborted);
+                    new { simulator = options.Name, dropped = Log.Dropped, requests = Log.Requests, happenings = options.Happenings?.Invoke() },
+                    Json,
+                    context.RequestAborted);
                 break;
             case ("GET", "/faults"):
                 await context.Response.WriteAsJsonAsync(Faults.Pending, Json, context.RequestAborted);

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+
 namespace PipelineBridge.Simulators;
 
 /// <summary>How a simulator's server is started.</summary>
@@ -20,4 +22,10 @@ public sealed record SimulatorServerOptions
 
     /// <summary>An HTML page for the root, made anew on each call; without it the root is the description as plain text.</summary>
     public Func<string>? HomePage { get; init; }
+
+    /// <summary>Answers further paths below <c>/_simulator/</c>, given without that; false where it knows none such.</summary>
+    public Func<HttpContext, string, Task<bool>>? Control { get; init; }
+
+    /// <summary>What else happened in the simulated service; told beside the requests in the log.</summary>
+    public Func<object>? Happenings { get; init; }
 }
