@@ -22,6 +22,7 @@ sealed class JournalWriter
     Database? database;
     volatile JournalHead head;
     volatile string? writeError;
+    volatile bool stopping;
 
     public JournalWriter(Database database, string path, JournalOptions options)
     {
@@ -57,14 +58,12 @@ sealed class JournalWriter
         var item = new WriteItem<T>(change);
         if (!queue.Writer.TryWrite(item))
         {
-            return Task.FromException<T>(queue.Reader.Completion.IsCompleted || stopping
+            return Task.FromException<T>(stopping
                 ? new JournalUnavailableException("The journal is closed; nothing of this was written.")
                 : new JournalBusyException(queueLimit));
         }
         return cancellation.CanBeCanceled ? item.Task.WaitAsync(cancellation) : item.Task;
     }
-
-    volatile bool stopping;
 
     /// <summary>Takes no further change, writes those that wait, and ends.</summary>
     public void Stop()

@@ -31,6 +31,18 @@ public sealed class SchemaTests : IDisposable
     }
 
     [Fact]
+    public async Task Every_connection_waits_for_the_disk_at_a_commit()
+    {
+        await Make();
+        const long Full = 2;
+        using var writer = Database.OpenWriter(file.Path);
+        using var reader = Database.OpenReader(file.Path);
+        writer.Number("pragma synchronous").Should().Be(Full);
+        reader.Number("pragma synchronous").Should().Be(Full);
+        writer.Number("pragma wal_autocheckpoint").Should().Be(250);
+    }
+
+    [Fact]
     public async Task A_newer_journal_is_refused_by_everything_that_opens_one()
     {
         await Make();
