@@ -1,0 +1,108 @@
+using System.Text.Json;
+using PipelineBridge.Events;
+using PipelineBridge.Messaging;
+
+namespace PipelineBridge.Configuration;
+
+/// <summary>Reads <c>apps</c>; when it is there, an app that it does not list is refused.</summary>
+static class AppsReader
+{
+    public static Dictionary<string, AppConfiguration>? Read(
+        Reading reading, Section root, Dictionary<string, EnvironmentConfiguration> environments, Dictionary<string, ClusterConfiguration?> clusters,
+        IReadOnlyCollection<string> targets, IReadOnlyList<ISpecificationCheck> checks)
+    {
+        if (!root.Has("apps"))
+        {
+            return null;
+        }
+        var apps = new Dictionary<string, AppConfiguration>();
+        foreach (var (name, section) in root.Named("apps"))
+        {
+            reading.IsName(name, section.Place);
+            var into = section.Has("environments") ? reading.References(section.Texts("environments"), "environment", environments.Keys) : null;
+            var specification = section.Text("spec");
+            var content = specification is null ? null : Content(reading, specification);
+            if (content is not null)
+            {
+                Check(reading, specification!, new App(name, content, into ?? [.. environments.Keys]), environments, clusters, checks);
+            }
+            apps[name] = new AppConfiguration
+            {
+                Name = name,
+                // A byte array that is null would become an empty specification by itself.
+                Specification = content is null ? default(ReadOnlyMemory<byte>?) : new ReadOnlyMemory<byte>(content),
+                Environments = into,
+                Repository = Repository(reading, section.Text("repository")),
+                Notify = reading.References(section.Texts("notify"), "target", targets),
+            };
+            section.Done();
+        }
+        return apps;
+    }
+
+    static byte[]? Content(Reading reading, Given file)
+    {
+        try
+        {
+            var content = File.ReadAllBytes(reading.Path(file.Text));
+            using var _ = JsonDocument.Parse(content);
+            return content;
+        }
+        catch (JsonException exception)
+        {
+            reading.Findings.Mistake(file.Place, $"{Findings.Shown(file.Text)} is no JSON from its line {exception.LineNumber + 1}, column {exception.BytePositionInLine + 1} on.");
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            reading.Findings.Mistake(file.Place, $"{Findings.Shown(file.Text)} is not there.");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            reading.Findings.Mistake(file.Place, $"{Findings.Shown(file.Text)} cannot be read by this user.");
+        }
+        return null;
+    }
+
+    static void Check(
+        Reading reading, Given file, App app, Dictionary<string, EnvironmentConfiguration> environments,
+        Dictionary<string, ClusterConfiguration?> clusters, IReadOnlyList<ISpecificationCheck> checks)
+    {
+        foreach (var environment in app.Environments)
+        {
+            var kind = environments[environment].Cluster is { } cluster ? clusters[cluster]?.Kind : null;
+            foreach (var finding in checks.Where(check => check.Format == kind)
+                .SelectMany(check => check.Check(new SpecificationToCheck(app.Name, environment, app.Content, [], null))))
+            {
+                var line = finding.Line is { } at ? $", line {at}" : "";
+                // The value may be a secret of the app's; field and message say enough.
+                var message = $"{Findings.Shown(file.Text)}{line}: {finding.Field} {finding.Message}";
+                if (finding.IsMistake)
+                {
+                    reading.Findings.Mistake(file.Place, message);
+                }
+                else
+                {
+                    reading.Findings.Warning(file.Place, message);
+                }
+            }
+        }
+    }
+
+    static string? Repository(Reading reading, Given? given)
+    {
+        if (given is null)
+        {
+            return null;
+        }
+        if (ImageReference.TryParse(given.Text, out var image, out var why) && image is { Tag: null, Digest: null })
+        {
+            return given.Text;
+        }
+        reading.Findings.Mistake(given.Place, image is null
+            ? $"{Findings.Shown(given.Text)} is no repository: {why}"
+            : $"{Findings.Shown(given.Text)} has a tag or a digest. Give registry and repository alone, such as registry.internal/portal.");
+        return null;
+    }
+
+    sealed record App(string Name, byte[] Content, IReadOnlyList<string> Environments);
+}
