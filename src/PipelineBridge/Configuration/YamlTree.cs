@@ -88,6 +88,10 @@ static class YamlTree
     {
         if (parser.TryConsume<Scalar>(out var scalar))
         {
+            if (scalar.Value.Contains('\0'))
+            {
+                throw new YamlMistakeException((int)scalar.Start.Line, "has a zero sign (\\0) in a value, which nothing here can have.");
+            }
             return new YamlText(IsNothing(scalar) ? null : scalar.Value, (int)scalar.Start.Line);
         }
         if (parser.TryConsume<SequenceStart>(out var sequence))

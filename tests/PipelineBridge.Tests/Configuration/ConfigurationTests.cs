@@ -83,6 +83,27 @@ public sealed partial class ConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_is_cut_or_lacks_a_line_or_has_another_piece_anywhere_is_told_and_never_breaks_the_reader()
+    {
+        DocumentedExample();
+        var example = Example().Match(Page).Groups[1].Value;
+        var lines = example.Split('\n');
+        var spoiled = Enumerable.Range(0, example.Length).Where(i => i % 7 == 0).Select(i => example[..i])
+            .Concat(Enumerable.Range(0, lines.Length).Select(i => string.Join('\n', lines.Where((_, at) => at != i))))
+            .Concat(from piece in new[] { "[]", "{}", "", "[[]]", "{a: {}}", "\"\"", "\"/\"" }
+                    from i in Enumerable.Range(0, lines.Length)
+                    where lines[i].Contains(": ", StringComparison.Ordinal)
+                    select string.Join('\n', lines.Select((line, at) => at == i ? line[..(line.IndexOf(':') + 1)] + " " + piece : line)));
+
+        foreach (var yaml in spoiled)
+        {
+            var result = directory.Load(yaml);
+            (result.Configuration is null).Should().Be(result.Mistakes.Count > 0, yaml);
+            ConfigurationDirectory.Report(result).Should().NotContain("of secrets/");
+        }
+    }
+
+    [Fact]
     public void Without_a_file_everything_has_its_usual_value_and_a_key_is_made()
     {
         var result = BridgeConfiguration.Load(null, directory.Environment);
