@@ -8,8 +8,7 @@ namespace PipelineBridge.Configuration;
 static class AppsReader
 {
     public static Dictionary<string, AppConfiguration>? Read(
-        Reading reading, Section root, Dictionary<string, EnvironmentConfiguration> environments, Dictionary<string, ClusterConfiguration?> clusters,
-        IReadOnlyCollection<string> targets, IReadOnlyList<ISpecificationCheck> checks)
+        Reading reading, Section root, IReadOnlyCollection<string> environments, IReadOnlyCollection<string> targets)
     {
         if (!root.Has("apps"))
         {
@@ -19,12 +18,12 @@ static class AppsReader
         foreach (var (name, section) in root.Named("apps"))
         {
             reading.IsName(name, section.Place);
-            var into = section.Has("environments") ? reading.References(section.Texts("environments"), "environment", environments.Keys) : null;
+            var into = section.Has("environments") ? reading.References(section.Texts("environments"), "environment", environments) : null;
             var specification = section.Text("spec");
             var content = specification is null ? null : Content(reading, specification);
             if (content is not null)
             {
-                Check(reading, specification!, new App(name, content, into ?? [.. environments.Keys]), environments, clusters, checks);
+                reading.Specifications[name] = specification!;
             }
             apps[name] = new AppConfiguration
             {
@@ -63,28 +62,36 @@ static class AppsReader
         return null;
     }
 
-    static void Check(
-        Reading reading, Given file, App app, Dictionary<string, EnvironmentConfiguration> environments,
-        Dictionary<string, ClusterConfiguration?> clusters, IReadOnlyList<ISpecificationCheck> checks)
+    /// <summary>Checks each specification for every environment that its app may be deployed to.</summary>
+    public static void Check(Reading reading, BridgeConfiguration configuration, IReadOnlyList<ISpecificationCheck> checks)
     {
-        foreach (var environment in app.Environments)
+        foreach (var (name, file) in reading.Specifications)
         {
-            var kind = environments[environment].Cluster is { } cluster ? clusters[cluster]?.Kind : null;
-            foreach (var finding in checks.Where(check => check.Format == kind)
-                .SelectMany(check => check.Check(new SpecificationToCheck(app.Name, environment, app.Content, [], null))))
+            var app = configuration.Apps![name];
+            foreach (var environment in app.Environments ?? [.. configuration.Environments.Keys])
             {
-                var line = finding.Line is { } at ? $", line {at}" : "";
-                // The value may be a secret of the app's; field and message say enough.
-                var message = $"{Findings.Shown(file.Text)}{line}: {finding.Field} {finding.Message}";
-                if (finding.IsMistake)
+                var kind = configuration.Environments[environment].Cluster is { } cluster ? configuration.Clusters[cluster].Kind : null;
+                foreach (var finding in checks.Where(check => check.Format == kind)
+                    .SelectMany(check => check.Check(new SpecificationToCheck(name, environment, app.Specification!.Value, [], null))))
                 {
-                    reading.Findings.Mistake(file.Place, message);
-                }
-                else
-                {
-                    reading.Findings.Warning(file.Place, message);
+                    Tell(reading, file, finding);
                 }
             }
+        }
+    }
+
+    static void Tell(Reading reading, Given file, SpecificationFinding finding)
+    {
+        // The value may be a secret of the app's; field and message say enough.
+        var line = finding.Line is { } at ? $", line {at}" : "";
+        var message = $"{Findings.Shown(file.Text)}{line}: {finding.Field} {finding.Message}";
+        if (finding.IsMistake)
+        {
+            reading.Findings.Mistake(file.Place, message);
+        }
+        else
+        {
+            reading.Findings.Warning(file.Place, message);
         }
     }
 
@@ -103,6 +110,4 @@ static class AppsReader
             : $"{Findings.Shown(given.Text)} has a tag or a digest. Give registry and repository alone, such as registry.internal/portal.");
         return null;
     }
-
-    sealed record App(string Name, byte[] Content, IReadOnlyList<string> Environments);
 }

@@ -88,10 +88,10 @@ public sealed record BridgeConfiguration
     /// <summary>Reads and checks the configuration.</summary>
     /// <param name="file">The file; null: without one.</param>
     /// <param name="environment">The environment variables.</param>
-    /// <param name="checks">What can check the specifications of apps.</param>
+    /// <param name="checks">What can check the specifications of apps, given a configuration that has no other mistake; null: that they are JSON is all that is checked.</param>
     public static ConfigurationResult Load(
-        string? file, IReadOnlyDictionary<string, string> environment, IReadOnlyList<ISpecificationCheck>? checks = null) =>
-        ConfigurationReader.Read(file, environment, checks ?? []);
+        string? file, IReadOnlyDictionary<string, string> environment, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks = null) =>
+        ConfigurationReader.Read(file, environment, checks);
 }
 
 /// <summary>A key that was made at the start.</summary>

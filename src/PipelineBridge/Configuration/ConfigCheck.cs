@@ -9,12 +9,12 @@ public static class ConfigCheck
     /// <summary>Checks the configuration with the variables of this process; the exit code: 0 in order, 2 mistakes.</summary>
     /// <param name="output">Where to it is told.</param>
     /// <param name="file">The file; null: <c>bridge.yaml</c> of this directory when it is there.</param>
-    /// <param name="checks">What can check the specifications of apps.</param>
-    public static int Run(TextWriter output, string? file, IReadOnlyList<ISpecificationCheck>? checks = null) =>
+    /// <param name="checks">What can check the specifications of apps, given a configuration that has no other mistake.</param>
+    public static int Run(TextWriter output, string? file, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks = null) =>
         Run(output, file ?? BridgeConfiguration.DefaultFile(Environment.CurrentDirectory), ProcessEnvironment(), checks);
 
     /// <summary>Checks the configuration with these variables.</summary>
-    public static int Run(TextWriter output, string? file, IReadOnlyDictionary<string, string> environment, IReadOnlyList<ISpecificationCheck>? checks = null)
+    public static int Run(TextWriter output, string? file, IReadOnlyDictionary<string, string> environment, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks = null)
     {
         ArgumentNullException.ThrowIfNull(output);
         var result = BridgeConfiguration.Load(file, environment, checks);

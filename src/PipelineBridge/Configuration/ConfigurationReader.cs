@@ -10,7 +10,7 @@ static class ConfigurationReader
 {
     const string DefaultListen = "http://127.0.0.1:8080";
 
-    public static ConfigurationResult Read(string? file, IReadOnlyDictionary<string, string> environment, IReadOnlyList<ISpecificationCheck> checks)
+    public static ConfigurationResult Read(string? file, IReadOnlyDictionary<string, string> environment, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks)
     {
         var whole = file is null ? null : Path.GetFullPath(file);
         var source = file is null ? "the configuration without a file" : Path.GetFileName(file);
@@ -37,8 +37,12 @@ static class ConfigurationReader
             }
         }
 
-        var configuration = Everything(reading, new Section(reading, map), whole, checks);
+        var configuration = Everything(reading, new Section(reading, map), whole);
         reading.Variables.TellUnknown(reading.Findings);
+        if (checks is not null && reading.Findings.Mistakes.Count == 0)
+        {
+            AppsReader.Check(reading, configuration, checks(configuration));
+        }
         var mistakes = reading.Findings.Mistakes;
         return new ConfigurationResult(source, mistakes.Count == 0 ? configuration : null, mistakes, reading.Findings.Warnings, reading.Known);
     }
@@ -46,7 +50,7 @@ static class ConfigurationReader
     static ConfigurationResult Failed(string source, int? line, string message) =>
         new(source, null, [new ConfigurationFinding(new ConfigurationPlace("", line), message)], [], []);
 
-    static BridgeConfiguration Everything(Reading reading, Section root, string? file, IReadOnlyList<ISpecificationCheck> checks)
+    static BridgeConfiguration Everything(Reading reading, Section root, string? file)
     {
         var listen = Listen(reading, root);
         var url = Url(reading, root, listen);
@@ -58,7 +62,7 @@ static class ConfigurationReader
         {
             environments["local"] = new EnvironmentConfiguration { Name = "local", Zone = "internal", Group = "/local" };
         }
-        var apps = AppsReader.Read(reading, root, environments, clusters, targets.Names, checks);
+        var apps = AppsReader.Read(reading, root, environments.Keys, targets.Names);
         var registries = RegistriesReader.Read(reading, root);
         var layouts = Layouts(reading, root);
         var limits = Limits(reading, root);

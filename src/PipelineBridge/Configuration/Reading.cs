@@ -16,6 +16,9 @@ sealed class Reading(string directory, IReadOnlyDictionary<string, string> envir
     /// <summary>The patterns of all keys that were asked for.</summary>
     public HashSet<string> Known { get; } = [];
 
+    /// <summary>The files of apps' specifications that could be read, by app.</summary>
+    public Dictionary<string, Given> Specifications { get; } = [];
+
     /// <summary>A path as a whole one.</summary>
     public string Path(string path) => System.IO.Path.GetFullPath(path, directory);
 }

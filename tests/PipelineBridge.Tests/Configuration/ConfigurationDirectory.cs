@@ -41,7 +41,7 @@ sealed class ConfigurationDirectory : IDisposable
     public ConfigurationResult Load(string yaml, params ISpecificationCheck[] checks)
     {
         System.IO.File.WriteAllText(File, yaml);
-        return BridgeConfiguration.Load(File, Environment, checks);
+        return BridgeConfiguration.Load(File, Environment, checks.Length == 0 ? null : _ => checks);
     }
 
     /// <summary>The configuration of a file without mistakes and warnings.</summary>

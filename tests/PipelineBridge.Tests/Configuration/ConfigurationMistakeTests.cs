@@ -161,6 +161,17 @@ public sealed class ConfigurationMistakeTests : IDisposable
         check.Asked.Should().Equal("prod");
     }
 
+    [Fact]
+    public void Specifications_are_checked_once_nothing_else_is_wrong()
+    {
+        directory.Write("portal.json", "{}");
+        var check = new OneFinding();
+
+        directory.Load(Begin + "apps: { portal: { spec: portal.json } }\nnonsense: 1", check).Mistakes.Should().ContainSingle();
+
+        check.Asked.Should().BeEmpty("what checks is made of a configuration that can be relied on");
+    }
+
     public void Dispose() => directory.Dispose();
 
     sealed class OneFinding : ISpecificationCheck
