@@ -1,19 +1,11 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
 
 namespace PipelineBridge.Events;
 
-/// <summary>An event that cannot be read: the path of the wrong field, what it is, and what would be right.</summary>
-public sealed class EventFormatException(string field, string message) : FormatException($"{field}: {message}")
-{
-    /// <summary>The path of the field, e.g. <c>data.context.timestamp</c>.</summary>
-    public string Field { get; } = field;
-
-    /// <summary>What is wrong with it and what would be right.</summary>
-    public string Reason { get; } = message;
-}
-
 /// <summary>Reads structured CloudEvents JSON whose data is a CDEvents event. Unknown fields are left alone: newer versions may add some.</summary>
-public static class CdEventReader
+public static partial class CdEventReader
 {
     /// <summary>The event of a structured CloudEvents document.</summary>
     /// <exception cref="EventFormatException">It is no such document.</exception>
@@ -35,7 +27,7 @@ public static class CdEventReader
     /// <exception cref="EventFormatException">It is no such document.</exception>
     public static CdEvent Read(JsonElement root)
     {
-        Object(root, "(the body)");
+        Object(root, EventFormatException.Body);
         var specVersion = Text(root, "specversion", "specversion");
         if (specVersion != "1.0")
         {
@@ -49,55 +41,87 @@ public static class CdEventReader
         Same("id", id, e.Id);
         Same("source", source, e.Source);
         Same("type", type, e.Type);
-        if (root.TryGetProperty("subject", out var subject) && subject.ValueKind == JsonValueKind.String)
+        if (Optional(root, "subject", "subject") is { } subject)
         {
-            Same("subject", subject.GetString()!, e.SubjectId);
+            Same("subject", subject, e.SubjectId);
         }
         return e;
     }
 
     static CdEvent ReadData(JsonElement data, string at)
     {
-        Object(data, at.TrimEnd('.'));
+        Object(data, at.Length == 0 ? EventFormatException.Body : at.TrimEnd('.'));
         var context = Object(Member(data, "context", at + "context"), at + "context");
         var subject = Object(Member(data, "subject", at + "subject"), at + "subject");
         var content = Object(Member(subject, "content", at + "subject.content"), at + "subject.content");
         var type = Text(context, "type", at + "context.type");
-        if (!type.StartsWith(EventTypes.StandardPrefix, StringComparison.Ordinal) && !type.StartsWith("dev.cdeventsx.", StringComparison.Ordinal))
+        if (!TypePattern().IsMatch(type))
         {
-            throw new EventFormatException(at + "context.type", $"\"{type}\" is no CDEvents type; it must begin with dev.cdevents. or dev.cdeventsx.");
+            throw new EventFormatException(at + "context.type",
+                $"\"{type}\" is no CDEvents type; it must be dev.cdevents. or dev.cdeventsx., subject, predicate and version, e.g. dev.cdevents.service.deployed.0.3.0.");
         }
         var time = Text(context, "timestamp", at + "context.timestamp");
-        if (!DateTimeOffset.TryParse(time, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out var timestamp))
+        if (!Rfc3339.TryParse(time, out var timestamp))
         {
             throw new EventFormatException(at + "context.timestamp", $"\"{time}\" is no RFC 3339 time, e.g. 2026-11-24T13:02:11Z.");
         }
         var source = Text(context, "source", at + "context.source");
         var ours = source.StartsWith(CdEvent.OurSource, StringComparison.Ordinal);
         var custom = data.TryGetProperty("customData", out var c) ? c : default(JsonElement?);
+        return new CdEvent
+        {
+            Id = Text(context, "id", at + "context.id"),
+            Source = source,
+            Type = type,
+            Time = timestamp,
+            SpecVersion = Text(context, "specversion", at + "context.specversion"),
+            ChainId = Optional(context, "chainId", at + "context.chainId"),
+            SchemaUri = Optional(context, "schemaUri", at + "context.schemaUri"),
+            Links = Links(context, at + "context.links"),
+            SubjectId = Text(subject, "id", at + "subject.id"),
+            SubjectSource = Optional(subject, "source", at + "subject.source"),
+            Content = EventTypes.Find(type) is { } known ? (IEventContent)Fit(content, known.Content, at + "subject.content") : new ForeignContent(content.Clone()),
+            Custom = ours && custom is { } mine ? (CustomData)Fit(mine, EventJson.Default.CustomData, at + "customData") : null,
+            ForeignCustom = ours ? null : custom?.Clone(),
+            CustomDataContentType = Optional(data, "customDataContentType", at + "customDataContentType"),
+        };
+    }
+
+    static IReadOnlyList<EventLink>? Links(JsonElement context, string at)
+    {
+        if (!context.TryGetProperty("links", out var json) || json.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+        var links = (IReadOnlyList<EventLink>)Fit(json, EventJson.Default.IReadOnlyListEventLink, at);
+        for (var i = 0; i < links.Count; i++)
+        {
+            // CDEvents 0.5.1, the schemas of embedded links: which type has which ends.
+            var missing = links[i] switch
+            {
+                { LinkType: "RELATION", LinkKind: null } => "linkKind",
+                { LinkType: "RELATION", Target: null } => "target",
+                { LinkType: "PATH" or "END", From: null } => "from",
+                { LinkType: "RELATION" or "PATH" or "END" } => null,
+                _ => throw new EventFormatException($"{at}[{i}].linkType", $"\"{links[i].LinkType}\" is no type of link; it must be RELATION, PATH or END."),
+            };
+            if (missing is not null)
+            {
+                throw new EventFormatException($"{at}[{i}].{missing}", $"it is missing; a link of type {links[i].LinkType} has it.");
+            }
+        }
+        return links;
+    }
+
+    static object Fit(JsonElement json, JsonTypeInfo shape, string at)
+    {
         try
         {
-            return new CdEvent
-            {
-                Id = Text(context, "id", at + "context.id"),
-                Source = source,
-                Type = type,
-                Time = timestamp,
-                SpecVersion = Text(context, "specversion", at + "context.specversion"),
-                ChainId = Optional(context, "chainId"),
-                SchemaUri = Optional(context, "schemaUri"),
-                Links = context.TryGetProperty("links", out var links) ? links.Deserialize(EventJson.Default.IReadOnlyListEventLink) : null,
-                SubjectId = Text(subject, "id", at + "subject.id"),
-                SubjectSource = Optional(subject, "source"),
-                Content = EventTypes.Find(type) is { } known ? (IEventContent)content.Deserialize(known.Content)! : new ForeignContent(content.Clone()),
-                Custom = ours ? custom?.Deserialize(EventJson.Default.CustomData) : null,
-                ForeignCustom = ours ? null : custom?.Clone(),
-                CustomDataContentType = Optional(data, "customDataContentType"),
-            };
+            return json.Deserialize(shape) ?? throw new EventFormatException(at, "it is null; it must be an object.");
         }
         catch (JsonException e)
         {
-            throw new EventFormatException(at + "subject.content", $"it is not the content of a {type}: {e.Path ?? "its shape"} is wrong.");
+            throw WrongField.Find(json, shape, at) ?? new EventFormatException(at, $"{e.Path ?? "its shape"} is wrong.");
         }
     }
 
@@ -105,16 +129,51 @@ public static class CdEventReader
     {
         try
         {
-            return JsonDocument.Parse(utf8);
+            var document = JsonDocument.Parse(utf8);
+            if (HasNoText(utf8))
+            {
+                document.Dispose();
+                throw new EventFormatException(EventFormatException.Body, "it has a text that is no Unicode: bytes that are not UTF-8, or one half of a surrogate pair.");
+            }
+            return document;
         }
         catch (JsonException e)
         {
-            throw new EventFormatException("(the body)", $"it is no JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.");
+            throw new EventFormatException(EventFormatException.Body, $"it is no JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.");
+        }
+    }
+
+    // The parser leaves texts as they are, and reading one that is none fails wherever that happens, also long after it was journaled.
+    static bool HasNoText(ReadOnlyMemory<byte> utf8)
+    {
+        if (!System.Text.Unicode.Utf8.IsValid(utf8.Span))
+        {
+            return true;
+        }
+        if (utf8.Span.IndexOf("\\ud"u8) < 0 && utf8.Span.IndexOf("\\uD"u8) < 0)
+        {
+            return false;
+        }
+        var reader = new Utf8JsonReader(utf8.Span);
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+                {
+                    reader.GetString();
+                }
+            }
+            return false;
+        }
+        catch (InvalidOperationException)
+        {
+            return true;
         }
     }
 
     static JsonElement Object(JsonElement element, string at) => element.ValueKind == JsonValueKind.Object ? element
-        : throw new EventFormatException(at, $"it is {Kind(element)}; it must be an object.");
+        : throw new EventFormatException(at, $"it is {WrongField.Describe(element)}; it must be an object.");
 
     static JsonElement Member(JsonElement element, string name, string at) => element.TryGetProperty(name, out var value) ? value
         : throw new EventFormatException(at, "it is missing.");
@@ -123,11 +182,11 @@ public static class CdEventReader
     {
         var value = Member(element, name, at);
         return value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text
-            : throw new EventFormatException(at, $"it is {Kind(value)}; it must be a text that is not empty.");
+            : throw new EventFormatException(at, $"it is {WrongField.Describe(value)}; it must be a text that is not empty.");
     }
 
-    static string? Optional(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    static string? Optional(JsonElement element, string name, string at) =>
+        !element.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null ? null : Text(element, name, at);
 
     static void Same(string field, string outer, string inner)
     {
@@ -137,13 +196,6 @@ public static class CdEventReader
         }
     }
 
-    static string Kind(JsonElement element) => element.ValueKind switch
-    {
-        JsonValueKind.Object => "an object",
-        JsonValueKind.Array => "a list",
-        JsonValueKind.String => "an empty text",
-        JsonValueKind.Number => "a number",
-        JsonValueKind.Null => "null",
-        _ => "a truth value",
-    };
+    [GeneratedRegex(@"^dev\.cdeventsx?\.[A-Za-z0-9-]{1,100}\.[A-Za-z0-9-]{1,100}\.[0-9A-Za-z.+-]{1,50}\z")]
+    private static partial Regex TypePattern();
 }

@@ -22,7 +22,8 @@ public static class CdEventWriter
             writer.WriteString("source"u8, e.Source);
             writer.WriteString("type"u8, e.Type);
             writer.WriteString("subject"u8, e.SubjectId);
-            writer.WriteString("time"u8, e.Time);
+            writer.WritePropertyName("time"u8);
+            Rfc3339.WriteTo(writer, e.Time);
             writer.WriteString("datacontenttype"u8, "application/json"u8);
             writer.WritePropertyName("data"u8);
             WriteData(writer, e);
@@ -50,7 +51,8 @@ public static class CdEventWriter
         writer.WriteString("id"u8, e.Id);
         writer.WriteString("source"u8, e.Source);
         writer.WriteString("type"u8, e.Type);
-        writer.WriteString("timestamp"u8, e.Time);
+        writer.WritePropertyName("timestamp"u8);
+        Rfc3339.WriteTo(writer, e.Time);
         if (e.SchemaUri is not null)
         {
             writer.WriteString("schemaUri"u8, e.SchemaUri);

@@ -3,8 +3,13 @@ using System.Text.Json.Serialization;
 
 namespace PipelineBridge.Events;
 
-/// <summary>How contents are written: camel case, nothing for what is absent.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+/// <summary>How contents are written: camel case, nothing for what is absent. What a record demands must be there when it is read.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    Converters = [typeof(Rfc3339)])]
 [JsonSerializable(typeof(CustomData))]
 [JsonSerializable(typeof(IReadOnlyList<EventLink>))]
 [JsonSerializable(typeof(JsonElement))]

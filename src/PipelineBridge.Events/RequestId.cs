@@ -51,7 +51,8 @@ public readonly record struct RequestId(char Kind, EventId Ask)
     /// <summary>Whether the text may be the beginning of a name: the kind's letter, a dash, at least four characters.</summary>
     public static bool IsPrefix(string text) =>
         text.Length is >= 2 + ShortestPrefix and <= 2 + HashCharacters + BirthCharacters && text[1] == '-'
-        && Kinds.Contains(text[0], StringComparison.Ordinal) && Base32.TryRead(text.AsSpan(2, Math.Min(text.Length - 2, HashCharacters)), out _);
+        && Kinds.Contains(text[0], StringComparison.Ordinal) && Base32.TryRead(text.AsSpan(2, Math.Min(text.Length - 2, HashCharacters)), out _)
+        && (text.Length <= 2 + HashCharacters || Base32.TryRead(text.AsSpan(2 + HashCharacters), out _));
 
     /// <summary>The whole name.</summary>
     public override string ToString() => string.Create(2 + HashCharacters + BirthCharacters, this, static (text, id) =>

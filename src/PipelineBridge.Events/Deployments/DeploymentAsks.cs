@@ -45,4 +45,4 @@ public static class OnFailure
 }
 
 /// <summary>What an app ran or runs: an image with digest, and the digest of its specification's blob.</summary>
-public sealed record DeployedVersion(string Image, string? Specification, string? SpecificationFormat = null, long Sequence = 0);
+public sealed record DeployedVersion(string Image, string? Specification = null, string? SpecificationFormat = null, long Sequence = 0);

@@ -67,7 +67,7 @@ public sealed record DeploymentProgressed(string Cluster, string Phase, int Heal
 
 /// <summary>A task of a rollout: where it is and how far.</summary>
 /// <param name="Id">The cluster's id of it.</param>
+/// <param name="State"><c>staging</c>, <c>starting</c>, <c>running</c>, <c>healthy</c>, <c>unhealthy</c>, <c>failed</c>.</param>
 /// <param name="Host">The host, when it has one.</param>
 /// <param name="Port">Its first port, when it has one.</param>
-/// <param name="State"><c>staging</c>, <c>starting</c>, <c>running</c>, <c>healthy</c>, <c>unhealthy</c>, <c>failed</c>.</param>
-public sealed record TaskProgress(string Id, string? Host, int? Port, string State);
+public sealed record TaskProgress(string Id, string State, string? Host = null, int? Port = null);

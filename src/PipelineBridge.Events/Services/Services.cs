@@ -10,4 +10,4 @@ public sealed record ServiceUpgraded(Reference Environment, string ArtifactId) :
 public sealed record ServiceRolledBack(Reference Environment, string ArtifactId) : IEventContent;
 
 /// <summary>An app was removed from an environment; the good end of a removal.</summary>
-public sealed record ServiceRemoved(Reference Environment) : IEventContent;
+public sealed record ServiceRemoved(Reference? Environment = null) : IEventContent;

@@ -39,7 +39,7 @@ static partial class PageSamples
         ReleasedAt = Now.AddSeconds(-21),
         Usual = new Phases { PulledSeconds = 9, HealthySeconds = 13, RoutedSeconds = 0.1 },
         Progress = new DeploymentProgressed("main", "rolling", 2, 3,
-            [new("t1", "h07", 31044, "healthy"), new("t2", "h11", 31990, "healthy"), new("t3", "h12", 31202, "starting")]),
+            [new("t1", "healthy", "h07", 31044), new("t2", "healthy", "h11", 31990), new("t3", "starting", "h12", 31202)]),
     };
 
     public static RequestDocument Failed(string app, string environment) => Deployment(app, environment, RequestState.Failed, "413") with
