@@ -111,7 +111,7 @@ public static class BridgeServer
     }
 
     /// <summary>Turns refusals into problems, whatever threw them, and counts answers.</summary>
-    static async Task Frame(HttpContext http, RequestDelegate next)
+    internal static async Task Frame(HttpContext http, RequestDelegate next)
     {
         try
         {

@@ -49,6 +49,14 @@ public sealed record Ask
     public long? Order { get; init; }
 }
 
+/// <summary>A write with its name and its event, ready for the writer.</summary>
+/// <param name="Name">The request's name.</param>
+/// <param name="Event">The event.</param>
+/// <param name="Bytes">The event as it stands in the journal.</param>
+/// <param name="Key">The idempotency key; null when none was given.</param>
+/// <param name="BodyHash">The SHA-256 of the body, by which a repetition is told from another ask under the same key.</param>
+sealed record PreparedAsk(RequestId Name, CdEvent Event, ReadOnlyMemory<byte> Bytes, byte[]? Key, byte[] BodyHash);
+
 /// <summary>Puts writes into the journal, each once for its key, and answers with the receipt.</summary>
 public sealed class AskIntake(EventJournal journal, Deciders deciders, BridgeOptions options, TimeProvider clock)
 {
@@ -59,7 +67,8 @@ public sealed class AskIntake(EventJournal journal, Deciders deciders, BridgeOpt
         await Answers.Write(http, StatusCodes.Status202Accepted, receipt, HttpJson.Default.Receipt);
     }
 
-    async Task<Receipt> Journal(HttpContext http, Caller caller, ReadOnlyMemory<byte> body, Ask ask)
+    /// <summary>Names a write and makes its event. Written and hashed here, so that the one writer only writes.</summary>
+    internal PreparedAsk Prepare(HttpContext http, Caller caller, ReadOnlyMemory<byte> body, Ask ask)
     {
         var header = http.Request.Headers["Idempotency-Key"].ToString();
         if (header.Length > IdempotencyKey.Longest)
@@ -92,9 +101,12 @@ public sealed class AskIntake(EventJournal journal, Deciders deciders, BridgeOpt
                 Build = ask.Fields.Build is { } b ? new BuildReference(b.Url, b.Number, b.Job) : null,
             },
         };
-        // Written and hashed here, so that the one writer only writes.
-        var bytes = CdEventWriter.Write(e);
-        var bodyHash = SHA256.HashData(body.Span);
+        return new PreparedAsk(name, e, CdEventWriter.Write(e), key, SHA256.HashData(body.Span));
+    }
+
+    async Task<Receipt> Journal(HttpContext http, Caller caller, ReadOnlyMemory<byte> body, Ask ask)
+    {
+        var (name, e, bytes, key, bodyHash) = Prepare(http, caller, body, ask);
         return await Write(tx =>
         {
             if (key is not null && tx.Idempotency(key) is { } earlier)
@@ -112,7 +124,7 @@ public sealed class AskIntake(EventJournal journal, Deciders deciders, BridgeOpt
             var appended = deciders.Happened(tx, e, born: true, bytes, ask.Order, key);
             if (key is not null)
             {
-                tx.PutIdempotency(new IdempotencyRow(key, bodyHash, appended.Sequence, birth));
+                tx.PutIdempotency(new IdempotencyRow(key, bodyHash, appended.Sequence, e.Time.ToUnixTimeMilliseconds()));
             }
             return Of(tx, appended.Sequence, name, e.ChainId!, ask.Warnings);
         }, http.RequestAborted);

@@ -38,7 +38,10 @@ static class DeploymentEndpoints
         app.MapWrite("POST", "/v1/rollbacks", RollBack, HttpJson.Default.RollbackAsk, "Go back to what served before");
     }
 
-    static Task Deploy(WriteCall<DeploymentAsk> call)
+    static Task Deploy(WriteCall<DeploymentAsk> call) => call.Accept(Checked(call));
+
+    /// <summary>The ask, found right; nothing is written yet.</summary>
+    internal static Ask Checked(WriteCall<DeploymentAsk> call)
     {
         var ask = call.Body;
         var checks = new FieldChecks();
@@ -84,7 +87,7 @@ static class DeploymentEndpoints
             checks.Add(new FieldMistake(finding.Field, finding.Value, finding.Message, finding.Line, finding.Column));
         }
         checks.Throw();
-        return call.Accept(new Ask
+        return new Ask
         {
             Kind = RequestId.Deployment,
             App = ask.App!,
@@ -104,7 +107,7 @@ static class DeploymentEndpoints
             Fields = ask,
             Blobs = [BlobRow.Of("application/json", content.ToArray())],
             Warnings = [.. findings.Where(f => !f.IsMistake).Select(f => $"{f.Field}: {f.Message}")],
-        });
+        };
     }
 
     static Task Remove(WriteCall<RemovalAsk> call)

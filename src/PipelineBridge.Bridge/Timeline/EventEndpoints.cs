@@ -53,7 +53,7 @@ static class EventEndpoints
         await Answers.Write(http, StatusCodes.Status202Accepted, receipt, HttpJson.Default.Receipt);
     }
 
-    static List<(CdEvent Event, ReadOnlyMemory<byte> Bytes)> Parse(ReadOnlyMemory<byte> body)
+    internal static List<(CdEvent Event, ReadOnlyMemory<byte> Bytes)> Parse(ReadOnlyMemory<byte> body)
     {
         // CloudEvents JSON format, 4: a batch is a list of structured events.
         var first = body.Span.TrimStart(" \t\r\n"u8);
