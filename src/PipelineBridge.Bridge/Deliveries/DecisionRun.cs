@@ -97,9 +97,8 @@ sealed class DecisionRun(JournalTransaction tx, DeciderContext context, Queue<De
         Apply(decision, askSequence);
         if (decision.Documents.Count > 0 || !ReferenceEquals(decision.State.Hold, lane.Hold))
         {
-            var before = tx.State(ServiceKey(app, environment), BridgeJson.Default.ServiceDocument);
+            var before = tx.Service(app, environment) is { } row ? JsonSerializer.Deserialize(row.Body, BridgeJson.Default.ServiceDocument) : null;
             var cell = ServiceDocument.After(before, decision.State, decision.Documents.Values);
-            tx.PutState(ServiceKey(app, environment), cell, BridgeJson.Default.ServiceDocument);
             tx.PutService(new ServiceRow(app, environment, cell.State, cell.Image, cell.Image is null ? null : ImageReference.Parse(cell.Image).Digest,
                 decision.State.NewestReleased, context.Now.ToUnixTimeMilliseconds(), JsonSerializer.SerializeToUtf8Bytes(cell, BridgeJson.Default.ServiceDocument)));
         }
@@ -281,6 +280,4 @@ sealed class DecisionRun(JournalTransaction tx, DeciderContext context, Queue<De
             });
 
     static string WaitersKey(string push) => $"after/{push}";
-
-    static string ServiceKey(string app, string environment) => $"service/{environment}/{app}";
 }
