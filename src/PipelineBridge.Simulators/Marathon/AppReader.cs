@@ -67,7 +67,7 @@ sealed class AppReader(DeploymentEngine engine)
         {
             return read();
         }
-        catch (Exception exception) when (exception is InvalidOperationException or FormatException)
+        catch (Exception exception) when (exception is InvalidOperationException or FormatException or ArgumentException)
         {
             throw MarathonError.WrongType("", exception.Message);
         }

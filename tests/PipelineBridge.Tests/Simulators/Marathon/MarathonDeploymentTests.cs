@@ -158,6 +158,7 @@ public sealed class MarathonDeploymentTests : IAsyncLifetime
     public async Task Taking_back_an_upgrade_is_a_new_deployment_to_the_definition_before_and_gives_it_a_new_version()
     {
         await marathon.Live("/portal", App());
+        var first = (await marathon.App("/portal"))["tasks"]![0]!["id"]!.GetValue<string>();
         marathon.Simulator.Script(new TaskBehavior { Image = "portal:2", NeverHealthy = true });
         var bad = await marathon.Put("/v2/apps/portal", App("registry/portal:2"));
         marathon.Time.Step(5);
@@ -172,7 +173,8 @@ public sealed class MarathonDeploymentTests : IAsyncLifetime
         var app = await marathon.App("/portal");
         app["container"]!["docker"]!["image"]!.GetValue<string>().Should().Be("registry/portal:1");
         string.CompareOrdinal(app["version"]!.GetValue<string>(), badVersion).Should().BePositive();
-        app["tasks"]!.AsArray().Should().ContainSingle();
+        app["tasks"]!.AsArray().Should().ContainSingle()
+            .Which!["id"]!.GetValue<string>().Should().NotBe(first, "the task that still served is of an older version too");
     }
 
     [Fact]
