@@ -3,19 +3,21 @@ using System.Net.Sockets;
 
 namespace PipelineBridge.Tests.Registry;
 
-/// <summary>Passes bytes on to a server, and breaks the first connection that brought so many.</summary>
+/// <summary>Passes bytes on to a server, breaks the first connection that brought so many, and is slow if told so.</summary>
 sealed class BreakingProxy : IAsyncDisposable
 {
     readonly TcpListener listener = new(IPAddress.Loopback, 0);
     readonly CancellationTokenSource stop = new();
     readonly Uri target;
     readonly long afterBytes;
+    readonly int millisecondsPerMegabyte;
     readonly Task accepting;
 
-    public BreakingProxy(Uri target, long afterBytes)
+    public BreakingProxy(Uri target, long afterBytes, int millisecondsPerMegabyte = 0)
     {
         this.target = target;
         this.afterBytes = afterBytes;
+        this.millisecondsPerMegabyte = millisecondsPerMegabyte;
         listener.Start();
         Url = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/");
         accepting = Accept();
@@ -64,6 +66,10 @@ sealed class BreakingProxy : IAsyncDisposable
                 {
                     await server.GetStream().WriteAsync(buffer.AsMemory(0, read), stop.Token);
                     passed += read;
+                    if (passed / 1_000_000 != (passed - read) / 1_000_000)
+                    {
+                        await Task.Delay(millisecondsPerMegabyte, stop.Token);
+                    }
                     if (passed >= afterBytes && Interlocked.CompareExchange(ref broken, 1, 0) == 0)
                     {
                         return;

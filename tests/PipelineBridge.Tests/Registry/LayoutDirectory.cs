@@ -76,6 +76,10 @@ sealed class LayoutDirectory : IDisposable
         return (Digest(manifest), layer);
     }
 
+    /// <summary>The bytes of an image's configuration.</summary>
+    public byte[] Config(string layout, string image) =>
+        File.ReadAllBytes(PathOf(layout, JsonNode.Parse(File.ReadAllBytes(PathOf(layout, image)))!["config"]!["digest"]!.GetValue<string>()));
+
     public void WriteIndex(string layout, params JsonObject[] descriptors)
     {
         Directory.CreateDirectory(Path.Combine(Root, layout));

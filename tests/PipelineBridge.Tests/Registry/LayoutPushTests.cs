@@ -115,6 +115,24 @@ public sealed class LayoutPushTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_index_in_an_index_goes_before_the_one_that_names_it()
+    {
+        layouts.Write("portal", (Amd, null));
+        var inner = SampleImage.IndexOf(Amd);
+        layouts.PutBlob("portal", inner);
+        var middle = System.Text.Encoding.UTF8.GetBytes($$"""{"schemaVersion":2,"manifests":[{{LayoutDirectory.Descriptor(MediaTypes.OciIndex, inner, null).ToJsonString()}}]}""");
+        layouts.PutBlob("portal", middle);
+        var outer = System.Text.Encoding.UTF8.GetBytes($$"""{"schemaVersion":2,"manifests":[{{LayoutDirectory.Descriptor(MediaTypes.OciIndex, middle, null).ToJsonString()}}]}""");
+        layouts.PutBlob("portal", outer);
+        layouts.WriteIndex("portal", LayoutDirectory.Descriptor(MediaTypes.OciIndex, outer, null));
+
+        (await stage.PushLayout($"{registry.Host}/portal:412", "builds/portal")).ShouldBePublished($"{registry.Host}/portal:412@{LayoutDirectory.Digest(outer)}");
+
+        registry.Log.Requests.Where(r => r.Method == "PUT" && r.Path.Contains("/manifests/")).Select(r => r.Path.Split('/')[^1])
+            .Should().Equal(Amd.Digest, LayoutDirectory.Digest(inner), LayoutDirectory.Digest(middle), "412");
+    }
+
+    [Fact]
     public async Task An_image_of_an_index_that_only_the_registry_has_is_enough()
     {
         registry.Seed("portal", null, Arm);

@@ -11,7 +11,16 @@ sealed class FastTime(int times) : TimeProvider
     public override long GetTimestamp() => beganStamp + ((System.GetTimestamp() - beganStamp) * times);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-        System.CreateTimer(callback, state, Shorter(dueTime), Shorter(period));
+        new Timer(System.CreateTimer(callback, state, Shorter(dueTime), Shorter(period)), this);
 
     TimeSpan Shorter(TimeSpan wait) => wait > TimeSpan.Zero ? wait / times : wait;
+
+    sealed class Timer(ITimer timer, FastTime time) : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period) => timer.Change(time.Shorter(dueTime), time.Shorter(period));
+
+        public void Dispose() => timer.Dispose();
+
+        public ValueTask DisposeAsync() => timer.DisposeAsync();
+    }
 }

@@ -1,0 +1,34 @@
+using PipelineBridge.Simulators.Registry;
+
+namespace PipelineBridge.Tests.Registry;
+
+/// <summary>Alone in the process, whose allocations are counted.</summary>
+[CollectionDefinition(nameof(FlatMemoryTests), DisableParallelization = true)]
+[Collection(nameof(FlatMemoryTests))]
+public sealed class FlatMemoryTests : IDisposable
+{
+    const long LargeBytes = 300L * 1024 * 1024;
+
+    readonly LayoutDirectory layouts = new();
+
+    public void Dispose() => layouts.Dispose();
+
+    [Fact]
+    public async Task A_large_blob_is_streamed_with_flat_memory()
+    {
+        var (digest, layer) = layouts.WriteLarge("portal", LargeBytes);
+        var store = Directory.CreateDirectory(Path.Combine(layouts.Outside, "store"));
+        await using var registry = await RegistrySimulator.Start(
+            new RegistrySimulatorOptions { BlobDirectory = store.FullName, Announce = _ => { } }, TestContext.Current.CancellationToken);
+        using var stage = new RegistryStage(layouts.Options);
+        GC.Collect();
+        var allocated = GC.GetTotalAllocatedBytes(precise: true);
+
+        var end = await stage.PushLayout($"{registry.Host}/portal:412", "builds/portal");
+
+        end.ShouldBePublished($"{registry.Host}/portal:412@{digest}").Custom!.Pushed!.NewBytes.Should().BeGreaterThan(LargeBytes);
+        registry.Traffic(layer).Should().Be(new BlobTraffic(1, LargeBytes, 0, 0));
+        // Both ends together; what is buffered whole would be the whole blob at least.
+        (GC.GetTotalAllocatedBytes(precise: true) - allocated).Should().BeLessThan(LargeBytes / 5);
+    }
+}
