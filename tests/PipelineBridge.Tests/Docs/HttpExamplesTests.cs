@@ -5,6 +5,7 @@ using PipelineBridge.Tests.Bridge;
 namespace PipelineBridge.Tests.Docs;
 
 /// <summary>The examples of the README and of docs/http.md are what a person pastes: each is run as it stands.</summary>
+[Trait("Needs", "service")]
 public partial class HttpExamplesTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using PipelineBridge.Journal;
 namespace PipelineBridge.Tests.Journal;
 
 /// <summary>A journal on a small disk in memory, which only root can mount.</summary>
+[Trait("Needs", "root")]
 public sealed class SmallDiskTests : IDisposable
 {
     readonly DirectoryInfo mount = Directory.CreateTempSubdirectory("small-disk-");

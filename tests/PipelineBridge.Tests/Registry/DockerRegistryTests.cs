@@ -6,6 +6,7 @@ using PipelineBridge.Tests.Support;
 namespace PipelineBridge.Tests.Registry;
 
 /// <summary>The same promises on a real registry.</summary>
+[Trait("Needs", "service")]
 public sealed partial class DockerRegistryTests : IDisposable
 {
     readonly LayoutDirectory layouts = new();
