@@ -12,6 +12,7 @@ public interface IWorkHandler
     /// <summary>
     /// Does the work. The events returned are journaled together; the last of them is the work's end
     /// (<see cref="WorkItem.Done"/>, <see cref="WorkItem.Ended"/>) or its deferral (<see cref="WorkItem.Deferred"/>).
+    /// Nothing is returned only for a work that <see cref="IBridgeClient.Standing"/> says is closed.
     /// An exception means a mistake of ours: the work is given again some times, then it is a dead letter.
     /// </summary>
     /// <param name="work">What is to be done.</param>

@@ -121,7 +121,7 @@ public sealed partial class EmbeddedDispatch(
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
             limit.CancelAfter(TimeSpan.FromSeconds(2 * options.WorkSeconds));
             outcome = await queue.Handler.Handle(work, bridge, limit.Token);
-            if (outcome.Count == 0)
+            if (outcome.Count == 0 && journal.Read(r => r.Work(row.Sequence, row.Queue)) is not null)
             {
                 throw new InvalidOperationException("The handler returned no end.");
             }
