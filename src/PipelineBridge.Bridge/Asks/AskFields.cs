@@ -136,6 +136,6 @@ sealed partial class FieldChecks
 
     static string Shown(string value) => value.Length <= 200 ? value : value[..200] + "…";
 
-    [GeneratedRegex("^[a-z0-9-]{1,63}$")]
+    [GeneratedRegex(@"\A[a-z0-9-]{1,63}\z")]
     private static partial Regex NamePattern();
 }

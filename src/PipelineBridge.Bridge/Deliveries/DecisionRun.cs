@@ -62,7 +62,8 @@ sealed class DecisionRun(JournalTransaction tx, DeciderContext context, Queue<De
             }
             else
             {
-                tx.PutWork(row with { State = WorkRowState.Ready, DueMilliseconds = deferred.Until.ToUnixTimeMilliseconds(), Error = e.Custom.Cause });
+                // A deferral is no failure of ours: it does not count as an attempt.
+                tx.PutWork(row with { State = WorkRowState.Ready, DueMilliseconds = deferred.Until.ToUnixTimeMilliseconds(), Attempts = Math.Max(1, row.Attempts - 1), Error = e.Custom.Cause });
             }
         }
         switch (work.Content)
@@ -273,7 +274,7 @@ sealed class DecisionRun(JournalTransaction tx, DeciderContext context, Queue<De
 
     /// <summary>The end that the bridge writes for a work that was deferred past its bound.</summary>
     CdEvent GivenUp(CdEvent work, CdEvent deferred) =>
-        BridgeEvents.Make(work.Key().Then("end"), new WorkEnded(WorkResult.Failed, work.Content is DeploymentRolloutRequested ? WorkEffect.Unknown : WorkEffect.None),
+        BridgeEvents.Make(work.Key().Then("end"), new WorkEnded(WorkResult.Failed, work.Content is DeploymentRolloutRequested or DeploymentRetireRequested ? WorkEffect.Unknown : WorkEffect.None),
             context.Now, work.ChainId, deferred.Key(), deferred.Custom! with
             {
                 Cause = $"It was tried for {context.Options.WorkSeconds} seconds and could not be done. The last reason: {deferred.Custom!.Cause}",

@@ -49,9 +49,6 @@ public static class DeploymentDecider
         decision.State = lane with
         {
             Open = [.. lane.Open.Where(o => o.Sequence < sequence), open, .. lane.Open.Where(o => o.Sequence > sequence)],
-            Specification = content.Specification ?? lane.Specification,
-            SpecificationFormat = content.Specification is null ? lane.SpecificationFormat : content.SpecificationFormat,
-            Hostnames = content.Hostnames ?? lane.Hostnames,
         };
         if (push is not null)
         {
@@ -82,8 +79,7 @@ public static class DeploymentDecider
     public static Decision<DeploymentLane> PushNeverCame(DeploymentLane lane, string askId, DeciderContext context)
     {
         var decision = new Decision<DeploymentLane>(lane);
-        if (lane.Open.FirstOrDefault(o => o.AskId == askId && o is { Released: false, Image: null, ResolveId: null }) is { } open
-            && !EventId.TryParse(open.PushId, out _))
+        if (lane.Open.FirstOrDefault(o => o.AskId == askId && o is { Released: false, Image: null, ResolveId: null, PushId: null }) is { } open)
         {
             DeploymentEnds.End(decision, open, new DeploymentRefused(), RequestState.Refused, context, open.Document with
             {
@@ -111,7 +107,8 @@ public static class DeploymentDecider
             Release(decision, context);
             return decision;
         }
-        var cluster = context.Options.Environments[lane.Environment].Cluster!;
+        // A cluster that the configuration lost: its queue has no stage, and the sweep ends the work, told.
+        var cluster = Cluster(lane, context) ?? "-";
         var work = BridgeEvents.Make(Ask(open).Then("work", EventTypes.Of<DeploymentCancelRequested>().Name), new DeploymentCancelRequested(cluster, open.WorkId!),
             context.Now, open.Document.ChainId, Ask(open), Custom(lane, open) with { By = by });
         decision.Events.Add(new Decided(work, Queues.ClusterDeploy(cluster), Partition(lane)));
@@ -152,6 +149,16 @@ public static class DeploymentDecider
         {
             return;
         }
+        if (Cluster(lane, context) is null)
+        {
+            DeploymentEnds.End(decision, next, new DeploymentRefused(), RequestState.Refused, context, next.Document with
+            {
+                Category = FailureCategory.Configuration,
+                Cause = $"The configuration no longer has the environment {lane.Environment}, or no cluster for it; nothing was changed.",
+            });
+            Release(decision, context);
+            return;
+        }
         foreach (var older in decision.State.Open.Where(o => o.Sequence < next.Sequence).ToList())
         {
             if (!older.Released)
@@ -181,7 +188,14 @@ public static class DeploymentDecider
                 Phases = new Phases { WaitedSeconds = Math.Round((context.Now - next.Document.AskedAt).TotalSeconds, 3) },
             }),
         });
-        decision.State = decision.State with { NewestReleased = next.Sequence, NewestReleasedId = next.Document.Id };
+        decision.State = decision.State with
+        {
+            NewestReleased = next.Sequence,
+            NewestReleasedId = next.Document.Id,
+            // Of what was released, never of an ask that lost: the next one that brings none takes it.
+            Specification = next.Ask.Specification ?? lane.Specification,
+            SpecificationFormat = next.Ask.Specification is null ? lane.SpecificationFormat : next.Ask.SpecificationFormat,
+        };
     }
 
     internal static EventId Ask(OpenDeployment open) => EventId.Parse(open.AskId);
@@ -198,6 +212,9 @@ public static class DeploymentDecider
 
     internal static void Replace(Decision<DeploymentLane> decision, OpenDeployment open) =>
         decision.State = decision.State with { Open = [.. decision.State.Open.Select(o => o.AskId == open.AskId ? open : o)] };
+
+    static string? Cluster(DeploymentLane lane, DeciderContext context) =>
+        context.Options.Environments.TryGetValue(lane.Environment, out var environment) ? environment.Cluster : null;
 
     static string Partition(DeploymentLane lane) => $"{lane.App}/{lane.Environment}";
 
@@ -236,8 +253,7 @@ public static class DeploymentDecider
                 Wait(decision, decision.State.Open.First(o => o.AskId == open.AskId), $"the push {push.Name}");
                 break;
             default:
-                Replace(decision, open with { PushId = push.Name });
-                Wait(decision, decision.State.Open.First(o => o.AskId == open.AskId), $"a push {push.Name} that is not known yet");
+                Wait(decision, open, $"a push {push.Name} that is not known yet");
                 decision.Timers.Add(new Timer(open.Sequence, context.Now.AddSeconds(context.Options.AfterSeconds)));
                 break;
         }

@@ -32,14 +32,11 @@ public sealed record DeploymentLane
     /// <summary>The whole name of the request that <see cref="NewestReleased"/> is.</summary>
     public string? NewestReleasedId { get; init; }
 
-    /// <summary>The digest of the specification that the last deployment brought.</summary>
+    /// <summary>The digest of the specification of the last deployment that was released.</summary>
     public string? Specification { get; init; }
 
     /// <summary>What that specification is written in.</summary>
     public string? SpecificationFormat { get; init; }
-
-    /// <summary>The host names that the last deployment gave.</summary>
-    public IReadOnlyList<string>? Hostnames { get; init; }
 
     /// <summary>The phases of the last good ones, newest last, for what is usual.</summary>
     public IReadOnlyList<Phases> Recent { get; init; } = [];
@@ -72,7 +69,7 @@ public sealed record OpenDeployment
     /// <summary>The resolve work that it waits for.</summary>
     public string? ResolveId { get; init; }
 
-    /// <summary>The push that it waits for, by the id of its ask event; the text of the ask's <c>after</c> while that push is not known.</summary>
+    /// <summary>The push that it waits for, by the id of its ask event; null while that push is not known.</summary>
     public string? PushId { get; init; }
 
     /// <summary>Whether its stage has it.</summary>

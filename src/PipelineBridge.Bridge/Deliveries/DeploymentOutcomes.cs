@@ -89,7 +89,11 @@ public static class DeploymentOutcomes
                 break;
             case ServiceDeployed or ServiceUpgraded:
                 var version = new DeployedVersion(open.Image!, open.Ask.Specification, open.Ask.SpecificationFormat, open.Sequence);
-                decision.State = DeploymentEnds.Serving(decision.State, version, open.Ask.Rollback == true, document.ChainId);
+                if (version.Sequence >= (decision.State.Live?.Sequence ?? 0))
+                {
+                    // A good end that comes late never takes the place of a newer one.
+                    decision.State = DeploymentEnds.Serving(decision.State, version, open.Ask.Rollback == true, document.ChainId);
+                }
                 var notRouted = open.Ask.Hostnames is { Count: > 0 } ? true : (bool?)null;
                 Succeeded(decision, open, custom, context, new DeploymentSucceeded
                 {
@@ -126,6 +130,11 @@ public static class DeploymentOutcomes
     static void Ended(Decision<DeploymentLane> decision, OpenDeployment open, WorkEnded ended, CustomData custom, DeciderContext context)
     {
         var document = With(open.Document, custom, ended.Effect);
+        if (ended.Effect is WorkEffect.Made or WorkEffect.Unknown && open.Image is not null)
+        {
+            // However it ended: something of it may stand, and a rollback goes to what served before it.
+            decision.State = decision.State with { Broken = new DeployedVersion(open.Image, open.Ask.Specification, open.Ask.SpecificationFormat, open.Sequence) };
+        }
         var running = ended.Effect == WorkEffect.TakenBack ? decision.State.Live?.Image : null;
         switch (ended.Result)
         {
@@ -142,11 +151,7 @@ public static class DeploymentOutcomes
                 DeploymentEnds.End(decision, open, new DeploymentRefused(), RequestState.Refused, context, document);
                 break;
             default:
-                if (ended.Effect is WorkEffect.Made or WorkEffect.Unknown && open.Image is not null)
-                {
-                    decision.State = decision.State with { Broken = new DeployedVersion(open.Image, open.Ask.Specification, open.Ask.SpecificationFormat, open.Sequence) };
-                    running = ended.Effect == WorkEffect.Made ? open.Image : null;
-                }
+                running = ended.Effect == WorkEffect.Made ? open.Image : running;
                 DeploymentEnds.End(decision, open, new DeploymentFailed(ended.Effect, running), RequestState.Failed, context, document with { NowRunning = running });
                 break;
         }

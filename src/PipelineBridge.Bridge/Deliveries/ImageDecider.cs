@@ -35,7 +35,7 @@ public static class ImageDecider
         };
         if (open.Tags.FirstOrDefault(t => state[TagLane.Key(open.Repository, t)].NewestSet > order) is { } newer)
         {
-            decision.Events.Add(new Decided(Superseded(ask, document, newer, context)));
+            decision.Events.Add(new Decided(Superseded(document, newer, context)));
             decision.Moved(document);
             return decision;
         }
@@ -119,9 +119,19 @@ public static class ImageDecider
         foreach (var open in next.DistinctBy(o => o.Sequence))
         {
             // Given when it is the first for each of its tags; in the journal's order, so no two wait for each other.
-            if (Keys(open).All(k => state[k].Open[0].Sequence == open.Sequence))
+            if (!Keys(open).All(k => state[k].Open[0].Sequence == open.Sequence))
             {
-                Give(decision, open, state.Document(open.Sequence), context);
+                continue;
+            }
+            var waiting = state.Document(open.Sequence);
+            if (open.Tags.FirstOrDefault(t => state[TagLane.Key(open.Repository, t)].NewestSet > open.Order) is { } newer)
+            {
+                // While it waited, a newer ask set the tag: it ends by its own event, which frees its tags.
+                decision.Events.Add(new Decided(Superseded(waiting, newer, context)));
+            }
+            else
+            {
+                Give(decision, open, waiting, context);
             }
         }
     }
@@ -138,13 +148,19 @@ public static class ImageDecider
         });
     }
 
-    static CdEvent Superseded(CdEvent ask, RequestDocument document, string tag, DeciderContext context) =>
-        BridgeEvents.Make(ask.Key().Then("end"), new WorkEnded(WorkResult.Superseded, WorkEffect.None), context.Now, ask.ChainId, ask.Key(), ask.Custom! with
+    static CdEvent Superseded(RequestDocument document, string tag, DeciderContext context)
+    {
+        var ask = RequestId.Parse(document.Id).Ask;
+        return BridgeEvents.Make(ask.Then("end"), new WorkEnded(WorkResult.Superseded, WorkEffect.None), context.Now, document.ChainId, ask, new CustomData
         {
-            WorkId = ask.Id,
+            App = document.App,
+            RequestId = document.Id,
+            WorkId = ask.ToString(),
+            Image = document.Image,
             Category = FailureCategory.Image,
             Cause = $"A newer ask set the tag {tag} already; {document.Id} does not move it back.",
         });
+    }
 
     static IEnumerable<string> Keys(OpenImage open) => open.Tags.Select(t => TagLane.Key(open.Repository, t));
 }

@@ -63,7 +63,7 @@ static class RequestEndpoints
             }
             catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
             {
-                break;
+                return lookup.Find(document.Id);
             }
             document = lookup.Find(document.Id);
         }

@@ -10,7 +10,9 @@ public sealed class BridgeCounters
     readonly ConcurrentDictionary<(string Method, int Status), long> answers = new();
 
     /// <summary>Counts an answer.</summary>
-    public void Answered(string method, int status) => answers.AddOrUpdate((method, status), 1, static (_, n) => n + 1);
+    public void Answered(string method, int status) =>
+        // The method is the caller's own word: only those that are known make a row.
+        answers.AddOrUpdate((method is "GET" or "POST" or "PUT" or "DELETE" or "HEAD" ? method : "other", status), 1, static (_, n) => n + 1);
 
     internal void Write(StringBuilder text)
     {

@@ -76,7 +76,7 @@ public sealed record Caller(string Name, IReadOnlyList<string> Verbs, IReadOnlyL
     }
 }
 
-/// <summary>Tells who calls, by the key in the header <c>Authorization</c>: Bearer, or Basic with the key as the password (a browser's own prompt).</summary>
+/// <summary>Tells who calls, by the key in the header <c>Authorization</c>: Bearer, or, for reading, Basic with the key as the password (a browser's own prompt).</summary>
 public sealed class ApiKeys
 {
     readonly (Caller Caller, byte[] Hash)[] keys;
@@ -101,7 +101,9 @@ public sealed class ApiKeys
     /// <exception cref="RefusedException">401.</exception>
     public Caller Reader(HttpContext http)
     {
-        if (http.Request.Headers.Authorization.Count == 0 && openOnLoopback && http.Connection.RemoteIpAddress is { } address && System.Net.IPAddress.IsLoopback(address))
+        if (http.Request.Headers.Authorization.Count == 0 && openOnLoopback && http.Connection.RemoteIpAddress is { } address && System.Net.IPAddress.IsLoopback(address)
+            // A foreign name that was pointed at this machine is not this machine.
+            && http.Request.Host.Host is "127.0.0.1" or "localhost" or "[::1]")
         {
             return new Caller("loopback", [Verb.Read], ["*"]);
         }
@@ -111,7 +113,9 @@ public sealed class ApiKeys
     Caller? Find(HttpContext http)
     {
         var header = http.Request.Headers.Authorization.ToString();
-        var token = header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header[7..].Trim() : Basic(header);
+        // A browser sends Basic by itself, also when a foreign page asks it to write: so it is for reading only.
+        var reads = HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method);
+        var token = header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header[7..].Trim() : reads ? Basic(header) : null;
         if (token is null)
         {
             return null;

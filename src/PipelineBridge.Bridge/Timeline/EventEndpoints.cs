@@ -134,7 +134,8 @@ static class EventEndpoints
             : RequestEndpoints.Number(http, "after", journal.Head, long.MaxValue);
         http.Response.ContentType = "text/event-stream; charset=utf-8";
         http.Response.Headers.CacheControl = "no-store";
-        using var wake = new SemaphoreSlim(1);
+        // Not disposed: a commit may be telling of itself at the moment the reader leaves. It holds no handle.
+        var wake = new SemaphoreSlim(1);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
         void Wake(JournalCommit _)
         {
@@ -158,7 +159,7 @@ static class EventEndpoints
                     foreach (var e in page.Events.Where(e => Readable(caller, e)))
                     {
                         await http.Response.WriteAsync($"id: {e.Sequence}\ndata: ", limit.Token);
-                        await http.Response.Body.WriteAsync(e.Body, limit.Token);
+                        await http.Response.Body.WriteAsync(OneLine(e.Body), limit.Token);
                         await http.Response.WriteAsync("\n\n", limit.Token);
                     }
                 }
@@ -177,6 +178,17 @@ static class EventEndpoints
         {
             journal.Committed -= Wake;
         }
+    }
+
+    /// <summary>A data line has no line breaks (HTML, server-sent events): a foreign event may have come with some.</summary>
+    static ReadOnlyMemory<byte> OneLine(byte[] body)
+    {
+        if (!body.AsSpan().ContainsAny((byte)'\n', (byte)'\r'))
+        {
+            return body;
+        }
+        using var document = JsonDocument.Parse(body);
+        return JsonSerializer.SerializeToUtf8Bytes(document.RootElement, HttpJson.Default.JsonElement);
     }
 
     static (string? Type, string? App) Filter(HttpContext http, Caller caller)

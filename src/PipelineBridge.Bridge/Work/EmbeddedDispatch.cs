@@ -79,7 +79,11 @@ public sealed partial class EmbeddedDispatch(
             }, stopping);
             foreach (var (queue, row) in taken)
             {
-                running[(row.Sequence, row.Queue)] = Task.Run(() => HandleAndForget(queue, row, stopping), CancellationToken.None);
+                // The key first: a handler may be done before its task is kept.
+                var key = (row.Sequence, row.Queue);
+                running[key] = Task.CompletedTask;
+                var task = Task.Run(() => HandleAndForget(queue, row, stopping), CancellationToken.None);
+                running.TryUpdate(key, task, Task.CompletedTask);
             }
         }
         var due = journal.Read(r => r.NextDue(now.ToUnixTimeMilliseconds()));
@@ -98,9 +102,21 @@ public sealed partial class EmbeddedDispatch(
         }
         catch (Exception e)
         {
-            // The journal would not take the outcome: the work stays open, and is given again when it can be written.
+            // The outcome could not be journaled: the work stays open and is given again, so many times as one that throws.
             Log.OutcomeNotJournaled(log, e, row.Queue, row.Sequence);
-            Task again = Retry(() => journal.Write(tx => { Again(tx, row, "Its outcome could not be journaled."); return 0; }, stopping), stopping);
+            var unavailable = e is JournalUnavailableException or JournalBusyException;
+            Task again = Retry(() => journal.Write(tx =>
+            {
+                if (unavailable)
+                {
+                    Again(tx, row, "Its outcome could not be journaled.");
+                }
+                else
+                {
+                    Threw(tx, row, e);
+                }
+                return 0;
+            }, stopping), stopping);
             await again.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         finally
@@ -141,6 +157,10 @@ public sealed partial class EmbeddedDispatch(
             foreach (var e in outcome)
             {
                 deciders.Happened(tx, e, born: false);
+            }
+            if (tx.Work(row.Sequence, row.Queue) is { State: WorkRowState.Running })
+            {
+                Threw(tx, row, new InvalidOperationException("Its handler returned neither an end nor a deferral."));
             }
             return 0;
         }, CancellationToken.None);

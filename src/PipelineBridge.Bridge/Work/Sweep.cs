@@ -26,9 +26,10 @@ public sealed partial class Sweep(EventJournal journal, Deciders deciders, IRead
                 {
                     await Once(stoppingToken);
                 }
-                catch (Exception e) when (e is JournalUnavailableException or JournalBusyException)
+                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
                 {
-                    Log.Waits(log, e);
+                    // One row that cannot be decided, or a journal that cannot be written: the next round tries again.
+                    Log.Failed(log, e);
                 }
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -45,25 +46,34 @@ public sealed partial class Sweep(EventJournal journal, Deciders deciders, IRead
         var ready = journal.Read(r => r.DueQueues(now));
         if (ready.Contains(Queues.Bridge))
         {
-            await journal.Write(tx =>
-            {
-                foreach (var row in tx.DueWork(Queues.Bridge, tx.Now, 100))
-                {
-                    Due(tx, row);
-                }
-                return 0;
-            }, cancellation);
+            await Each(Queues.Bridge, Due, cancellation);
         }
         foreach (var stray in ready.Where(q => !known.Contains(q)))
         {
-            await journal.Write(tx =>
+            await Each(stray, (tx, row) => DeadWork.End(tx, deciders, row, $"No stage has the queue {stray}.",
+                $"Nothing here does the work of {stray}; the configuration no longer has it.", FailureCategory.Configuration), cancellation);
+        }
+    }
+
+    /// <summary>Each due row of a queue in a transaction of its own: one that cannot be decided holds up no other.</summary>
+    async Task Each(string queue, Action<JournalTransaction, WorkRow> act, CancellationToken cancellation)
+    {
+        var rows = await journal.Write(tx => tx.DueWork(queue, tx.Now, 100), cancellation);
+        Exception? failed = null;
+        foreach (var row in rows)
+        {
+            try
             {
-                foreach (var row in tx.DueWork(stray, tx.Now, 100))
-                {
-                    DeadWork.End(tx, deciders, row, $"No stage has the queue {stray}.", $"Nothing here does the work of {stray}; the configuration no longer has it.", FailureCategory.Configuration);
-                }
-                return 0;
-            }, cancellation);
+                await journal.Write(tx => { act(tx, row); return 0; }, cancellation);
+            }
+            catch (Exception e) when (e is not (OperationCanceledException or JournalUnavailableException or JournalBusyException))
+            {
+                failed = e;
+            }
+        }
+        if (failed is not null)
+        {
+            throw new InvalidOperationException($"Work of {queue} could not be decided.", failed);
         }
     }
 
@@ -86,7 +96,7 @@ public sealed partial class Sweep(EventJournal journal, Deciders deciders, IRead
 
     static partial class Log
     {
-        [LoggerMessage(2101, LogLevel.Warning, "The sweep waits for the journal.")]
-        public static partial void Waits(ILogger log, Exception e);
+        [LoggerMessage(2101, LogLevel.Warning, "A round of the sweep failed; the next one tries again.")]
+        public static partial void Failed(ILogger log, Exception e);
     }
 }

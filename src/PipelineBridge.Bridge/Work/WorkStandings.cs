@@ -22,7 +22,7 @@ public sealed class WorkStandings(EventJournal journal, Deciders deciders)
             return null;
         }
         var closed = r.Work(stored.Sequence, WorkQueues.Of(work)) is null;
-        if (work.Content is not DeploymentRolloutRequested rollout)
+        if (work.Content is not (DeploymentRolloutRequested or DeploymentRetireRequested))
         {
             return new WorkStanding(closed ? WorkState.Closed : WorkState.Open, false, null, null);
         }
@@ -34,7 +34,8 @@ public sealed class WorkStandings(EventJournal journal, Deciders deciders)
             WorkResult.Superseded => WorkState.Superseded,
             _ => WorkState.Open,
         };
-        return new WorkStanding(state, open?.TakingBack == true, Blob(r, rollout.Specification), Blob(r, rollout.Previous?.Specification));
+        var rollout = work.Content as DeploymentRolloutRequested;
+        return new WorkStanding(state, open?.TakingBack == true, Blob(r, rollout?.Specification), Blob(r, rollout?.Previous?.Specification));
     });
 
     /// <summary>Journals that a work is being taken back.</summary>
