@@ -11,7 +11,10 @@ public interface ISpecificationCheck
 }
 
 /// <summary>A specification, and the deployment that it is for.</summary>
-public sealed record SpecificationToCheck(string App, string Environment, ReadOnlyMemory<byte> Content, IReadOnlyList<string> Hostnames, int? Replicas);
+/// <param name="Image">The image that is deployed, when the ask names it; one that comes after a push is not known yet.</param>
+/// <param name="HealthTimeoutSeconds">How long the new tasks may take to become healthy, in seconds, when that is known.</param>
+public sealed record SpecificationToCheck(
+    string App, string Environment, ReadOnlyMemory<byte> Content, IReadOnlyList<string> Hostnames, int? Replicas, string? Image = null, int? HealthTimeoutSeconds = null);
 
 /// <summary>A mistake (the deployment is refused) or a warning (it is told and goes on).</summary>
 /// <param name="IsMistake">Whether the deployment is refused for it.</param>
