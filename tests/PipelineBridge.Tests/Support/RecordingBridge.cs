@@ -15,18 +15,31 @@ sealed class RecordingBridge : IBridgeClient
 
     public Func<WorkStanding> Stands { get; set; } = () => new WorkStanding(WorkState.Open, false, null, null);
 
+    /// <summary>How a certain work stands, where that differs.</summary>
+    public Func<EventId, WorkStanding>? StandsOf { get; set; }
+
     public Func<string, string, ExpectedDeployment?> Expects { get; set; } = (_, _) => null;
+
+    /// <summary>Whether what is told now is not taken, as by a bridge that cannot be reached.</summary>
+    public Func<bool>? Refuses { get; set; }
+
+    public Action? OnTakingBack { get; set; }
 
     public Task Tell(CdEvent seen, CancellationToken cancellation)
     {
+        if (Refuses?.Invoke() == true)
+        {
+            throw new HttpRequestException("The bridge cannot be reached.");
+        }
         Told.Enqueue(seen);
         return Task.CompletedTask;
     }
 
-    public Task<WorkStanding> Standing(EventId work, CancellationToken cancellation) => Task.FromResult(Stands());
+    public Task<WorkStanding> Standing(EventId work, CancellationToken cancellation) => Task.FromResult(StandsOf?.Invoke(work) ?? Stands());
 
     public Task TakingBack(EventId work, CancellationToken cancellation)
     {
+        OnTakingBack?.Invoke();
         TakenBack.Enqueue(work);
         return Task.CompletedTask;
     }
@@ -34,7 +47,7 @@ sealed class RecordingBridge : IBridgeClient
     public Task<Evidence> PutEvidence(string name, string text, CancellationToken cancellation)
     {
         EvidencePut.Enqueue((name, text));
-        return Task.FromResult(new Evidence(name, $"blob-{EvidencePut.Count}"));
+        return Task.FromResult(new Evidence(name, "sha256:" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)))));
     }
 
     public Task<ExpectedDeployment?> Expected(string app, string environment, CancellationToken cancellation) =>

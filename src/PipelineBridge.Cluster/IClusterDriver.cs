@@ -1,0 +1,53 @@
+namespace PipelineBridge.Cluster;
+
+/// <summary>What the rollout policy needs of a kind of cluster: to look, to write, to take back, to remove, to explain.</summary>
+/// <remarks>
+/// Every call may throw <see cref="ClusterUnreachableException"/> (nobody knows whether a write was made) and
+/// <see cref="ClusterRefusedException"/> (nothing was made); a write also <see cref="ClusterLockedException"/> (nothing was made).
+/// </remarks>
+public interface IClusterDriver
+{
+    /// <summary>The cluster's name in the configuration.</summary>
+    string Cluster { get; }
+
+    /// <summary>What the cluster says of an app now; null when it has none of that name.</summary>
+    Task<AppSnapshot?> Look(AppKey app, CancellationToken cancellation);
+
+    /// <summary>Whether the app as it is already does all that the plan says.</summary>
+    bool IsAlready(RolloutPlan plan, AppSnapshot now);
+
+    /// <summary>Writes the plan with its mark over what was seen, and returns the cluster's own id of what it then does, when it has one.</summary>
+    Task<string?> Write(RolloutPlan plan, AppSnapshot? now, CancellationToken cancellation);
+
+    /// <summary>Begins to go back to what served before the plan, leaving alone what still serves. May be called again after a crash.</summary>
+    Task TakeBack(RolloutPlan plan, AppSnapshot now, CancellationToken cancellation);
+
+    /// <summary>Removes the app; false when there was none.</summary>
+    Task<bool> Remove(AppKey app, CancellationToken cancellation);
+
+    /// <summary>Why the plan has not come to its good end, from what the cluster says.</summary>
+    Task<FailureExplanation> Explain(RolloutPlan plan, AppSnapshot now, CancellationToken cancellation);
+
+    /// <summary>Listens for changes of an app, so that looking again needs no waiting for the next poll.</summary>
+    IClusterChanges Listen(AppKey app);
+}
+
+/// <summary>Wakes whoever watches an app.</summary>
+public interface IClusterChanges : IAsyncDisposable
+{
+    /// <summary>Returns when the cluster said that something changed, at the latest after the wait.</summary>
+    Task Wait(TimeSpan atMost, CancellationToken cancellation);
+}
+
+/// <summary>An app in an environment.</summary>
+public readonly record struct AppKey(string App, string Environment)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Environment}/{App}";
+}
+
+/// <summary>Why a rollout fails: where the cause lies, one sentence of our own, and what was read that shows it.</summary>
+/// <param name="Category">One of <see cref="Events.FailureCategory"/>.</param>
+/// <param name="Cause">One sentence that quotes nothing.</param>
+/// <param name="Evidence">Names and texts, e.g. <c>last answer</c>.</param>
+public sealed record FailureExplanation(string Category, string Cause, IReadOnlyList<(string Name, string Text)> Evidence);

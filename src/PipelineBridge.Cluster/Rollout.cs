@@ -1,0 +1,248 @@
+using PipelineBridge.Events;
+using PipelineBridge.Messaging;
+
+namespace PipelineBridge.Cluster;
+
+/// <summary>
+/// Brings one rollout to its end: finds its mark, writes where there is none, watches until the tasks are healthy or
+/// the deadline passed. What fails or is cancelled after the write goes to <see cref="TakingBack"/>.
+/// </summary>
+sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver, RolloutTurn turn, TimeProvider clock)
+{
+    static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
+
+    readonly DeploymentRolloutRequested ask = work.Content<DeploymentRolloutRequested>();
+    readonly ProgressTeller progress = new(work, bridge, driver.Cluster, clock);
+    readonly RolloutEnds ends = new(work, bridge, clock);
+
+    // Whether the cluster was asked to change: what it then did may be known or not.
+    bool wrote;
+
+    /// <summary>Does it; returns what the work returns.</summary>
+    /// <param name="process">Set when the process stops: the work is left as it stands and given again.</param>
+    public async Task<IReadOnlyList<CdEvent>> Run(CancellationToken process)
+    {
+        var standing = await bridge.Standing(work.Id, process);
+        if (standing.State == WorkState.Closed)
+        {
+            // Its end is journaled: another one would only contradict it.
+            return [];
+        }
+        if (standing.State != WorkState.Open)
+        {
+            turn.Stop(standing.State == WorkState.Cancelled ? WorkResult.Cancelled : WorkResult.Superseded);
+        }
+        var plan = Plan(standing);
+        try
+        {
+            if (turn.Reason is not null)
+            {
+                return await Stopped(plan, standing.TakingBack, process);
+            }
+            if (standing.TakingBack)
+            {
+                return await TakeBack(plan, WorkResult.Failed, null, process);
+            }
+            using var going = CancellationTokenSource.CreateLinkedTokenSource(process, turn.Stopping);
+            try
+            {
+                return await Forward(plan, going.Token, process);
+            }
+            catch (OperationCanceledException) when (!process.IsCancellationRequested && turn.Reason is not null)
+            {
+                return await Stopped(plan, false, process);
+            }
+        }
+        catch (ClusterUnreachableException e)
+        {
+            return [work.Deferred(clock.GetUtcNow() + Patience.Deferral, FailureCategory.Cluster, e.Message)];
+        }
+        catch (ClusterRefusedException e) when (!wrote && work.Attempts == 1)
+        {
+            return [await ends.Refused(e, process)];
+        }
+        catch (ClusterRefusedException e)
+        {
+            // Something of ours may stand there: it is given again until the cluster lets us look, within the work's bound.
+            return [work.Deferred(clock.GetUtcNow() + Patience.Deferral, e.Category, e.Message)];
+        }
+    }
+
+    async Task<IReadOnlyList<CdEvent>> Forward(RolloutPlan plan, CancellationToken going, CancellationToken process)
+    {
+        var now = await Patience.Try(c => driver.Look(plan.App, c), clock, going);
+        if (!plan.IsMarkedOn(now))
+        {
+            if (now?.Mark?.Sequence > plan.Mark.Sequence)
+            {
+                return [ends.Superseded(WorkEffect.None)];
+            }
+            if (now is not null && driver.IsAlready(plan, now))
+            {
+                return [ends.Good(now, null, null, alreadyLive: true)];
+            }
+            if (await Write(plan, now, going, process) is { } end)
+            {
+                return [end];
+            }
+        }
+        wrote = true;
+        await bridge.Tell(work.Fact(new DeploymentStarted(driver.Cluster, deployment)), process);
+        return await Watch(plan, going, process);
+    }
+
+    string? deployment;
+
+    /// <summary>Writes; null: it is done or may be done. A change of somebody else's is waited out, told and bounded.</summary>
+    async Task<CdEvent?> Write(RolloutPlan plan, AppSnapshot? now, CancellationToken going, CancellationToken process)
+    {
+        var locked = new ClusterLock(clock);
+        while (true)
+        {
+            try
+            {
+                going.ThrowIfCancellationRequested();
+                wrote = true;
+                // A write that began is not cut off by a stop: nobody would know whether it is made.
+                deployment = await driver.Write(plan, now, process);
+                return null;
+            }
+            catch (ClusterUnreachableException)
+            {
+                var seen = await Patience.Try(c => driver.Look(plan.App, c), clock, going);
+                if (plan.IsMarkedOn(seen))
+                {
+                    return null;
+                }
+                now = seen;
+                await Task.Delay(ClusterLock.Between, clock, going);
+                if (locked.IsOver)
+                {
+                    throw;
+                }
+            }
+            catch (ClusterRefusedException e)
+            {
+                wrote = false;
+                return await ends.Refused(e, process);
+            }
+            catch (ClusterLockedException e)
+            {
+                wrote = false;
+                if (locked.IsOver)
+                {
+                    return work.Ended(WorkResult.Failed, WorkEffect.None, FailureCategory.Cluster,
+                        $"{e.Message} It was waited for during {ClusterLock.Bound.TotalMinutes:0} minutes.");
+                }
+                await progress.Tell("rolling", null, e.Message, going);
+                await Task.Delay(ClusterLock.Between, clock, going);
+                now = await Patience.Try(c => driver.Look(plan.App, c), clock, going);
+            }
+            if (now?.Mark?.Sequence > plan.Mark.Sequence)
+            {
+                wrote = false;
+                return ends.Superseded(WorkEffect.None);
+            }
+        }
+    }
+
+    async Task<IReadOnlyList<CdEvent>> Watch(RolloutPlan plan, CancellationToken going, CancellationToken process)
+    {
+        await using var changes = driver.Listen(plan.App);
+        DateTimeOffset? deadline = null;
+        DateTimeOffset? ranAt = null;
+        string? definition = null;
+        while (true)
+        {
+            AppSnapshot? now;
+            try
+            {
+                now = await driver.Look(plan.App, going);
+            }
+            catch (Exception e) when (e is ClusterUnreachableException or ClusterRefusedException)
+            {
+                // Nothing can be done without it; past the deadline the work is given again later and decides then.
+                if ((deadline ??= clock.GetUtcNow() + plan.HealthTimeout) + Patience.Bound < clock.GetUtcNow())
+                {
+                    throw;
+                }
+                await progress.Tell("rolling", null, e.Message, going);
+                await changes.Wait(Poll, going);
+                continue;
+            }
+            if (now?.Mark?.Sequence > plan.Mark.Sequence)
+            {
+                return [ends.Superseded(WorkEffect.Made)];
+            }
+            definition ??= now?.Definition;
+            if (now is null || !plan.IsMarkedOn(now) || now.Definition != definition || now.Image != plan.Mark.Image)
+            {
+                return [ends.Foreign(now, WorkResult.Failed)];
+            }
+            // The cluster's clock may differ from ours: it never gives more time than the whole of it from now on.
+            var latest = clock.GetUtcNow() + plan.HealthTimeout;
+            deadline ??= now.WrittenAt + plan.HealthTimeout is var written && written < latest ? written : latest;
+            ranAt ??= now.NewTasks.Count(t => t.State is not (AppTaskState.Staging or AppTaskState.Starting or AppTaskState.Failed)) >= now.Wanted ? clock.GetUtcNow() : null;
+            if (now.IsSettled)
+            {
+                return [ends.Good(now, ranAt, clock.GetUtcNow(), alreadyLive: false)];
+            }
+            if (clock.GetUtcNow() >= deadline)
+            {
+                var why = await driver.Explain(plan, now, going);
+                return ask.OnFailure == OnFailure.Keep
+                    ? [await ends.Failed(WorkResult.Failed, WorkEffect.Made, why, plan.Mark.Image, process)]
+                    : await TakeBack(plan, WorkResult.Failed, why, process);
+            }
+            var told = await progress.Tell("rolling", now, null, going);
+            var left = deadline.Value - clock.GetUtcNow();
+            var wait = told ? Poll : progress.UntilNext;
+            await changes.Wait(left < wait ? TimeSpan.FromMilliseconds(Math.Max(10, left.TotalMilliseconds)) : wait, going);
+        }
+    }
+
+    /// <summary>It is to stop: what it made is left to the newer, or taken back when it was cancelled.</summary>
+    async Task<IReadOnlyList<CdEvent>> Stopped(RolloutPlan plan, bool takingBack, CancellationToken process)
+    {
+        // Nothing was asked of the cluster yet, in no process: there is nothing to look for.
+        var untouched = !wrote && work.Attempts == 1;
+        var now = untouched ? null : await Patience.Try(c => driver.Look(plan.App, c), clock, process);
+        var made = takingBack || plan.IsMarkedOn(now);
+        return turn.Reason == WorkResult.Superseded ? [ends.Superseded(made ? WorkEffect.Made : WorkEffect.None)]
+            : made ? await TakeBack(plan, WorkResult.Cancelled, RolloutEnds.Cancelled, process)
+            : [await ends.Failed(WorkResult.Cancelled, WorkEffect.None, RolloutEnds.Cancelled, null, process)];
+    }
+
+    Task<IReadOnlyList<CdEvent>> TakeBack(RolloutPlan plan, string result, FailureExplanation? why, CancellationToken process) =>
+        new TakingBack(work, bridge, driver, turn, progress, ends, clock).Run(plan, result, why, process);
+
+    RolloutPlan Plan(WorkStanding standing)
+    {
+        var key = new AppKey(work.App, work.Environment);
+        var previous = ask.Previous is { } p ? ImageReference.Parse(p.Image) : null;
+        return new RolloutPlan
+        {
+            App = key,
+            Mark = new DeploymentMark(work.RequestId, work.Sequence, ask.Specification, ImageReference.Parse(ask.Image).Pinned),
+            Specification = standing.Specification ?? throw new InvalidOperationException($"The bridge has no bytes of the specification {ask.Specification}."),
+            Replicas = ask.Replicas,
+            HealthTimeout = TimeSpan.FromSeconds(ask.HealthTimeoutSeconds),
+            Previous = previous is null ? null : new PreviousVersion(previous.Pinned, ask.Previous!.Specification, standing.PreviousSpecification, previous),
+        };
+    }
+}
+
+/// <summary>How long a rollout waits for somebody else's change to be over.</summary>
+sealed class ClusterLock(TimeProvider clock)
+{
+    /// <summary>The bound of the whole wait.</summary>
+    public static readonly TimeSpan Bound = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long until it is tried again.</summary>
+    public static readonly TimeSpan Between = TimeSpan.FromSeconds(3);
+
+    readonly long began = clock.GetTimestamp();
+
+    /// <summary>Whether the wait has come to its bound.</summary>
+    public bool IsOver => clock.GetElapsedTime(began) >= Bound;
+}
