@@ -1,1 +1,15 @@
-return 0;
+using System.CommandLine;
+using PipelineBridge.Verbs;
+
+var root = new RootCommand("PipelineBridge: a commit becomes a healthy, announced service.")
+{
+    AllVerb.Command(),
+    DemoVerb.Command(),
+    SimulateVerb.Command(),
+    ConfigVerb.Command(),
+    JournalVerb.Command(),
+};
+var parsed = root.Parse(args);
+var exit = await parsed.InvokeAsync();
+// Wrong use is 2; 1 is for what was tried and failed.
+return parsed.Errors.Count > 0 ? 2 : exit;

@@ -1,0 +1,73 @@
+using PipelineBridge.Bridge.Work;
+using PipelineBridge.Cluster;
+using PipelineBridge.Cluster.Marathon;
+using PipelineBridge.Configuration;
+using PipelineBridge.Messaging;
+using PipelineBridge.Notifications;
+using PipelineBridge.Notifications.Chat;
+using PipelineBridge.Registry;
+
+namespace PipelineBridge.Composition;
+
+/// <summary>The stages of a process, made from the configuration: listed by hand, each handler with its queue.</summary>
+sealed class Stages : IDisposable
+{
+    /// <summary>How long one call to a chat may take.</summary>
+    static readonly TimeSpan ChatCall = TimeSpan.FromSeconds(20);
+
+    readonly List<IDisposable> owned = [];
+
+    Stages(IReadOnlyList<StageQueue> queues, IReadOnlyList<IWatcher> watchers) => (Queues, Watchers) = (queues, watchers);
+
+    /// <summary>Each queue with its handler.</summary>
+    public IReadOnlyList<StageQueue> Queues { get; }
+
+    /// <summary>The standing watchers.</summary>
+    public IReadOnlyList<IWatcher> Watchers { get; }
+
+    /// <summary>The stages that a configuration needs.</summary>
+    public static Stages Of(BridgeConfiguration configuration, TimeProvider clock)
+    {
+        var queues = new List<StageQueue>();
+        var watchers = new List<IWatcher>();
+        var owned = new List<IDisposable>();
+        var registry = configuration.ForRegistry();
+        var connections = new RegistryConnections(registry.Registries, clock);
+        owned.Add(connections);
+        queues.Add(new StageQueue(Messaging.Queues.RegistryPush, "registry", new PushHandler(connections, registry.Roots, clock)));
+        queues.Add(new StageQueue(Messaging.Queues.RegistryTag, "registry", new TagHandler(connections, clock)));
+        queues.Add(new StageQueue(Messaging.Queues.RegistryResolve, "registry", new ResolveHandler(connections, clock)));
+        foreach (var cluster in configuration.Clusters.Values)
+        {
+            var client = new MarathonClient(MarathonOptions(configuration, cluster));
+            owned.Add(client);
+            queues.Add(new StageQueue(Messaging.Queues.ClusterDeploy(cluster.Name), "cluster", new ClusterHandler(new MarathonDriver(client, clock), clock)));
+            watchers.Add(new MarathonWatcher(client, clock));
+        }
+        foreach (var target in configuration.Targets)
+        {
+            var http = new HttpClient { Timeout = ChatCall };
+            owned.Add(http);
+            queues.Add(new StageQueue(Messaging.Queues.Notify(target.Name), "notifications", new NotificationHandler(new SlackChat(target, http), clock)));
+        }
+        var stages = new Stages(queues, watchers);
+        stages.owned.AddRange(owned);
+        return stages;
+    }
+
+    /// <summary>The checks of specifications that a configuration needs.</summary>
+    public static IReadOnlyList<ISpecificationCheck> Checks(BridgeConfiguration configuration) =>
+        [new MarathonSpecificationCheck([.. configuration.Clusters.Values.Select(c => MarathonOptions(configuration, c))])];
+
+    /// <inheritdoc/>
+    public void Dispose() => owned.ForEach(o => o.Dispose());
+
+    static MarathonClusterOptions MarathonOptions(BridgeConfiguration configuration, ClusterConfiguration cluster) => new(
+        cluster.Name, cluster.Marathon.Url,
+        configuration.Environments.Values.Where(e => e.Cluster == cluster.Name).ToDictionary(e => e.Name, e => e.Group))
+    {
+        Username = cluster.Marathon.Username,
+        Password = cluster.Marathon.Password,
+        Token = cluster.Marathon.Token,
+    };
+}

@@ -1,0 +1,79 @@
+namespace PipelineBridge.Tests.Processes;
+
+/// <summary>The executable as a newcomer meets it.</summary>
+public class VerbsTests
+{
+    [Fact]
+    public async Task The_demo_tells_both_deliveries_and_ends_with_0_when_they_went_as_told()
+    {
+        var (exitCode, output, errors) = await BridgeProcess.Run(["demo", "--once", "--port", "0"], TimeSpan.FromMinutes(2));
+
+        exitCode.Should().Be(0, output + errors);
+        output.Should().Contain("nothing outside is touched")
+            .And.Contain("hello is live on demo")
+            .And.Contain("taking it back to what serves")
+            .And.Contain("FAILED  health: 0 of 3 new tasks")
+            .And.Contain("503 database migrations pending")
+            .And.Contain("still serves")
+            .And.NotContain("Unhandled");
+    }
+
+    [Fact]
+    public async Task A_wrong_configuration_starts_nothing_and_tells_all_mistakes_at_once()
+    {
+        var directory = Directory.CreateTempSubdirectory("pipelinebridge-wrong-");
+        try
+        {
+            var file = Path.Combine(directory.FullName, "bridge.yaml");
+            await File.WriteAllTextAsync(file, """
+                clusters:
+                  main: { marathon: { url: "marathon.internal:8080" } }
+                environments:
+                  prod: { cluster: main }
+                """, TestContext.Current.CancellationToken);
+
+            var (exitCode, output, errors) = await BridgeProcess.Run(["all", "--file", file], TimeSpan.FromSeconds(60));
+
+            exitCode.Should().Be(2);
+            (output + errors).Should().Contain("3 mistakes").And.Contain("no keys").And.Contain("nothing was started").And.Contain("environments.prod").And.Contain("http://marathon.internal:8080");
+            File.Exists(Path.Combine(directory.FullName, "journal.db")).Should().BeFalse();
+            (await BridgeProcess.Run(["config", "check", "--file", file], TimeSpan.FromSeconds(60))).ExitCode.Should().Be(2);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Wrong_use_is_2()
+    {
+        (await BridgeProcess.Run(["nonsense"], TimeSpan.FromSeconds(60))).ExitCode.Should().Be(2);
+    }
+
+    [Fact]
+    public async Task A_journal_can_be_verified_and_copied_by_the_operator()
+    {
+        var directory = Directory.CreateTempSubdirectory("pipelinebridge-verify-");
+        try
+        {
+            var journal = Path.Combine(directory.FullName, "journal.db");
+            await PipelineBridge.Journal.EventJournal.Open(new PipelineBridge.Journal.JournalOptions { Path = journal }).DisposeAsync();
+
+            var verify = await BridgeProcess.Run(["journal", "verify", journal], TimeSpan.FromSeconds(60));
+            var backup = await BridgeProcess.Run(["journal", "backup", journal, journal + ".copy"], TimeSpan.FromSeconds(60));
+            var missing = await BridgeProcess.Run(["journal", "verify", journal + ".none"], TimeSpan.FromSeconds(60));
+
+            verify.ExitCode.Should().Be(0, verify.Errors);
+            verify.Output.Should().Contain("the chain is whole");
+            backup.ExitCode.Should().Be(0, backup.Errors);
+            File.Exists(journal + ".copy").Should().BeTrue();
+            missing.ExitCode.Should().Be(1);
+            missing.Errors.Should().Contain(".none");
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+}
