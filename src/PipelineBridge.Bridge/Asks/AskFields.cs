@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using PipelineBridge.Bridge.Http;
+using PipelineBridge.Bridge.Security;
 using PipelineBridge.Events;
 
 namespace PipelineBridge.Bridge.Asks;
@@ -21,7 +22,7 @@ public interface IAskFields
 }
 
 /// <summary>Collects what is wrong with a write, so that all of it is told at once.</summary>
-sealed partial class FieldChecks
+sealed partial class FieldChecks(Caller caller)
 {
     readonly List<FieldMistake> mistakes = [];
 
@@ -57,7 +58,7 @@ sealed partial class FieldChecks
         Name("app", app);
         if (app is not null && options.Apps is { } apps && !apps.ContainsKey(app))
         {
-            Add("app", Shown(app), $"it is not known. Known are {Some(apps.Keys)}.");
+            Add("app", Shown(app), $"it is not known. Known are {Some(apps.Keys.Where(caller.MayTouch))}.");
         }
     }
 

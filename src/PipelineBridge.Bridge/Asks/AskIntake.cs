@@ -70,15 +70,10 @@ public sealed class AskIntake(EventJournal journal, Deciders deciders, BridgeOpt
     /// <summary>Names a write and makes its event. Written and hashed here, so that the one writer only writes.</summary>
     internal PreparedAsk Prepare(HttpContext http, Caller caller, ReadOnlyMemory<byte> body, Ask ask)
     {
-        var header = http.Request.Headers["Idempotency-Key"].ToString();
-        if (header.Length > IdempotencyKey.Longest)
-        {
-            throw RefusedException.Fields(new FieldMistake("Idempotency-Key", header[..50] + "…", $"it has {header.Length} characters; at most {IdempotencyKey.Longest} are taken."));
-        }
-        var key = header.Length == 0 ? null : IdempotencyKey.Of(caller.Name, http.Request.Method, http.Request.Path, header);
+        var key = KeyOf(http, caller);
         var now = clock.GetUtcNow();
         var birth = now.ToUnixTimeMilliseconds();
-        var id = key is null ? EventId.Random(birth) : EventId.Derive(birth, "ask", caller.Name, http.Request.Method, http.Request.Path.Value!, header);
+        var id = key is null ? EventId.Random(birth) : EventId.Derive(birth, "ask", caller.Name, http.Request.Method, http.Request.Path.Value!, http.Request.Headers["Idempotency-Key"].ToString());
         var name = new RequestId(ask.Kind, id);
         var content = ask.Content(name);
         var e = new CdEvent
@@ -102,6 +97,26 @@ public sealed class AskIntake(EventJournal journal, Deciders deciders, BridgeOpt
             },
         };
         return new PreparedAsk(name, e, CdEventWriter.Write(e), key, SHA256.HashData(body.Span));
+    }
+
+    /// <summary>The key of a write in the idempotency table; null when its caller gave none.</summary>
+    internal static byte[]? KeyOf(HttpContext http, Caller caller)
+    {
+        var header = http.Request.Headers["Idempotency-Key"].ToString();
+        if (header.Length > IdempotencyKey.Longest)
+        {
+            throw RefusedException.Fields(new FieldMistake("Idempotency-Key", header[..50] + "…", $"it has {header.Length} characters; at most {IdempotencyKey.Longest} are taken."));
+        }
+        return header.Length == 0 ? null : IdempotencyKey.Of(caller.Name, http.Request.Method, http.Request.Path, header);
+    }
+
+    /// <summary>Refuses a key that was used for another body.</summary>
+    internal static void SameBody(IdempotencyRow earlier, byte[] bodyHash)
+    {
+        if (!earlier.BodyHash.AsSpan().SequenceEqual(bodyHash))
+        {
+            throw RefusedException.Fields(new FieldMistake("Idempotency-Key", null, "it was used for another body. A key belongs to one ask; give another one, or the same body."));
+        }
     }
 
     async Task<Receipt> Journal(HttpContext http, Caller caller, ReadOnlyMemory<byte> body, Ask ask)
@@ -151,10 +166,7 @@ public sealed class AskIntake(EventJournal journal, Deciders deciders, BridgeOpt
 
     Receipt Repeated(JournalTransaction tx, IdempotencyRow earlier, byte[] bodyHash, Ask ask)
     {
-        if (!earlier.BodyHash.AsSpan().SequenceEqual(bodyHash))
-        {
-            throw RefusedException.Fields(new FieldMistake("Idempotency-Key", null, "it was used for another body. A key belongs to one ask; give another one, or the same body."));
-        }
+        SameBody(earlier, bodyHash);
         var e = CdEventReader.Read(tx.Body(earlier.Sequence)!);
         return Of(tx, earlier.Sequence, RequestId.Parse(e.Custom!.RequestId!), e.ChainId!, ask.Warnings);
     }

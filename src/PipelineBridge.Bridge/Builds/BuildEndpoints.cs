@@ -24,7 +24,7 @@ static class BuildEndpoints
     static Task Report(WriteCall<BuildReport> call)
     {
         var report = call.Body;
-        var checks = new FieldChecks();
+        var checks = new FieldChecks(call.Caller.Demand(Verb.Build));
         checks.App(report.App, call.Options);
         checks.Common(report);
         checks.Text("job", report.Job, 512);

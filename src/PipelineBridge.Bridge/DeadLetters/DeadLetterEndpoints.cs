@@ -55,22 +55,24 @@ static class DeadLetterEndpoints
         var intake = http.RequestServices.GetRequiredService<AskIntake>();
         var work = CdEventReader.Read(row.Body);
         // The ask behind the work: itself for a push, a tag and a message; the deployment's ask for a rollout.
-        var original = RequestId.Parse(work.Custom!.RequestId!);
+        var original = http.RequestServices.GetRequiredService<RequestLookup>().Find(work.Custom!.RequestId!);
+        var name = RequestId.Parse(original.Id);
         var journal = http.RequestServices.GetRequiredService<EventJournal>();
-        var stored = journal.Read(r => r.Event(original.Ask)) ?? throw RefusedException.NotFound($"The journal has no ask {original}.");
+        var stored = journal.Read(r => r.Event(name.Ask)) ?? throw RefusedException.NotFound($"The journal has no ask {original.Id}.");
         var ask = CdEventReader.Read(stored.Body);
         await intake.Accept(http, caller, row.Body, new Ask
         {
-            Kind = original.Kind,
+            Kind = name.Kind,
             App = ask.Custom!.App,
             Environment = ask.Custom.Environment,
-            Content = _ => ask.Content,
-            Image = ask.Custom.Image,
+            // What came after a push has its image by now; whose key the push had no longer matters.
+            Content = _ => ask.Content is DeploymentRequested { After: not null } d && work.Custom.Image is { } image ? d with { After = null, Image = image } : ask.Content,
+            Image = work.Custom.Image ?? ask.Custom.Image,
             Subject = ask.SubjectId,
-            Links = [EventLink.Cause(original.Ask)],
+            Links = [EventLink.Cause(name.Ask)],
             Fields = new CancelAsk(ask.ChainId, ask.Custom.Build is { } b ? new BuildField(b.Url, b.Number, b.Job) : null, ask.Custom.By?.Person),
             // The old sequence: what is newer by now is not overtaken by it.
-            Order = work.Custom.Sequence ?? stored.Sequence,
+            Order = work.Custom.Sequence ?? original.Order ?? original.Sequence,
             Refusal = tx => tx.DeadLetter(row.Id) is { State: DeadLetterState.Open } open ? Replayed(tx, open) : RefusedException.Conflict($"{letter.Id} was replayed or dropped already."),
         });
     }

@@ -48,7 +48,7 @@ public sealed class Deciders(BridgeOptions options)
 
     /// <summary>The bound passed within which a deployment waits for a push that nobody knows.</summary>
     public void PushNeverCame(JournalTransaction tx, CdEvent ask) =>
-        Run(tx, run => run.Lane(ask.Custom!.App, ask.Custom.Environment!, l => DeploymentDecider.PushNeverCame(l, ask.Id, run.Context)));
+        Run(tx, run => run.Lane(ask.Custom!.App, ask.Custom.Environment!, l => PushWaits.NeverCame(l, ask.Id, run.Context)));
 
     /// <summary>Takes a deployment back that has no end yet.</summary>
     public void Cancel(JournalTransaction tx, RequestDocument document, Actor by) =>

@@ -17,7 +17,7 @@ sealed class DecisionRun(JournalTransaction tx, DeciderContext context, Queue<De
     {
         var content = ask.Read<DeploymentRequested>();
         var custom = ask.Custom!;
-        var push = content.After is null ? null : Push(content.After, custom.By?.Key);
+        var push = content.After is null ? null : Push(content.After, custom.By?.Key, custom.App);
         Lane(custom.App, custom.Environment!, l => DeploymentDecider.Asked(l, ask, order, push, context), sequence);
         if (push is { Ended: false })
         {
@@ -35,7 +35,7 @@ sealed class DecisionRun(JournalTransaction tx, DeciderContext context, Queue<De
             foreach (var w in waiters.Deployments)
             {
                 AddWaiter(ask.Id, w);
-                Lane(w.App, w.Environment, l => DeploymentDecider.PushMoved(l, w.AskId, push, context));
+                Lane(w.App, w.Environment, l => PushWaits.Moved(l, w.AskId, push, context));
             }
             tx.PutState(key, null, BridgeJson.Default.Waiters);
         }
@@ -240,16 +240,16 @@ sealed class DecisionRun(JournalTransaction tx, DeciderContext context, Queue<De
         }
         foreach (var w in waiters.Deployments)
         {
-            Lane(w.App, w.Environment, l => DeploymentDecider.PushMoved(l, w.AskId, push, context));
+            Lane(w.App, w.Environment, l => PushWaits.Moved(l, w.AskId, push, context));
         }
         tx.PutState(WaitersKey(ask.Id), null, BridgeJson.Default.Waiters);
     }
 
     /// <summary>How the push stands that an ask's <c>after</c> names: a request's whole name, or the key with which the same client posts it.</summary>
-    PushStanding Push(string after, string? client)
+    PushStanding Push(string after, string? client, string? app = null)
     {
         var sequence = RequestId.TryParse(after, out var id) ? tx.Find(id.Ask) : tx.Idempotency(PushKey(after, client))?.Sequence;
-        return sequence is { } s && Document(s) is { Kind: "push" } document && RequestId.TryParse(document.Id, out var known)
+        return sequence is { } s && Document(s) is { Kind: "push" } document && (app is null || document.App == app) && RequestId.TryParse(document.Id, out var known)
             ? new PushStanding(document.Id, true, known.Ask.ToString(), document.HasEnded, document.State == RequestState.Succeeded ? document.Image : null, document.Category, document.Cause, document.Evidence)
             : new PushStanding(after, false);
     }

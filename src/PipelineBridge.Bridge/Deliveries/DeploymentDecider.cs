@@ -52,7 +52,7 @@ public static class DeploymentDecider
         };
         if (push is not null)
         {
-            WaitForPush(decision, open, push, context);
+            PushWaits.Wait(decision, open, push, context);
         }
         else if (content.Rollback != true && content.Removal != true)
         {
@@ -60,34 +60,6 @@ public static class DeploymentDecider
             Resolve(decision, open, content.Image!, context);
         }
         Release(decision, context);
-        return decision;
-    }
-
-    /// <summary>A push came to its end, or came to be known, for which a deployment of this lane waits.</summary>
-    public static Decision<DeploymentLane> PushMoved(DeploymentLane lane, string askId, PushStanding push, DeciderContext context)
-    {
-        var decision = new Decision<DeploymentLane>(lane);
-        if (lane.Open.FirstOrDefault(o => o.AskId == askId && !o.Released) is { } open)
-        {
-            WaitForPush(decision, open, push, context);
-            Release(decision, context);
-        }
-        return decision;
-    }
-
-    /// <summary>The bound passed within which a deployment waits for a push that nobody knows.</summary>
-    public static Decision<DeploymentLane> PushNeverCame(DeploymentLane lane, string askId, DeciderContext context)
-    {
-        var decision = new Decision<DeploymentLane>(lane);
-        if (lane.Open.FirstOrDefault(o => o.AskId == askId && o is { Released: false, Image: null, ResolveId: null, PushId: null }) is { } open)
-        {
-            DeploymentEnds.End(decision, open, new DeploymentRefused(), RequestState.Refused, context, open.Document with
-            {
-                Category = FailureCategory.Image,
-                Cause = $"The push that it was to come after was not asked for within {context.Options.AfterSeconds} seconds.",
-            });
-            Release(decision, context);
-        }
         return decision;
     }
 
@@ -224,38 +196,11 @@ public static class DeploymentDecider
         DeploymentEnds.End(decision, open, new DeploymentSuperseded(WorkEffect.None, by), RequestState.Superseded, context,
             open.Document with { SupersededBy = by, Effect = WorkEffect.None, Cause = "A newer deployment was released first; nothing of this one was changed." });
 
-    static void Wait(Decision<DeploymentLane> decision, OpenDeployment open, string waitingFor)
+    internal static void Wait(Decision<DeploymentLane> decision, OpenDeployment open, string waitingFor)
     {
         if (open.Document.WaitingFor != waitingFor)
         {
             Replace(decision, open with { Document = decision.Moved(open.Document with { State = RequestState.Waiting, WaitingFor = waitingFor }) });
-        }
-    }
-
-    static void WaitForPush(Decision<DeploymentLane> decision, OpenDeployment open, PushStanding push, DeciderContext context)
-    {
-        switch (push)
-        {
-            case { Ended: true, Image: { } image }:
-                // The push ended with a digest: the very image, no need to look again.
-                Replace(decision, open with { Image = image, PushId = null, Document = decision.Moved(open.Document with { Image = image }) });
-                break;
-            case { Ended: true }:
-                DeploymentEnds.End(decision, open, new DeploymentRefused(), RequestState.Refused, context, open.Document with
-                {
-                    Category = push.Category ?? FailureCategory.Image,
-                    Cause = $"The push {push.Name} that it was to come after did not succeed: {push.Cause ?? "it has no image"}",
-                    Evidence = push.Evidence,
-                });
-                break;
-            case { Known: true }:
-                Replace(decision, open with { PushId = push.AskId });
-                Wait(decision, decision.State.Open.First(o => o.AskId == open.AskId), $"the push {push.Name}");
-                break;
-            default:
-                Wait(decision, open, $"a push {push.Name} that is not known yet");
-                decision.Timers.Add(new Timer(open.Sequence, context.Now.AddSeconds(context.Options.AfterSeconds)));
-                break;
         }
     }
 
@@ -292,11 +237,3 @@ public static class DeploymentDecider
         return BridgeEvents.Make(Ask(open).Then("work", EventTypes.Of(content).Name), content, context.Now, open.Document.ChainId, Ask(open), Custom(lane, open));
     }
 }
-
-/// <summary>How a push stands for a deployment that comes after it.</summary>
-/// <param name="Name">The push as the ask named it, or its whole name once it is known.</param>
-/// <param name="Known">Whether it was asked for.</param>
-/// <param name="AskId">The id of its ask's event, once it is known.</param>
-/// <param name="Ended">Whether it came to its end.</param>
-/// <param name="Image">Its image with digest, when the end was the good one.</param>
-public sealed record PushStanding(string Name, bool Known, string? AskId = null, bool Ended = false, string? Image = null, string? Category = null, string? Cause = null, IReadOnlyList<Evidence>? Evidence = null);

@@ -26,6 +26,7 @@ public static class ImageDecider
             App = ask.Custom.App,
             ChainId = ask.ChainId!,
             Sequence = sequence,
+            Order = order == sequence ? null : order,
             State = RequestState.Accepted,
             Image = image.ToString(),
             Tags = further,

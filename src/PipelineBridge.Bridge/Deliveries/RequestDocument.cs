@@ -23,6 +23,9 @@ public sealed record RequestDocument
     /// <summary>The journal's sequence of the ask.</summary>
     public long Sequence { get; init; }
 
+    /// <summary>For the replay of a push or a tag ask: the sequence of its original, by which it wins or loses.</summary>
+    public long? Order { get; init; }
+
     /// <summary>One of <see cref="RequestState"/>.</summary>
     public required string State { get; init; }
 

@@ -75,7 +75,7 @@ static class RequestEndpoints
         var services = call.Http.RequestServices;
         var deciders = services.GetRequiredService<Deciders>();
         var document = services.GetRequiredService<RequestLookup>().Find(call.Route("id"));
-        var checks = new FieldChecks();
+        var checks = new FieldChecks(call.Caller);
         checks.Common(call.Body);
         checks.Throw();
         call.Caller.Demand(Verb.Cancel, document.App);
@@ -86,19 +86,32 @@ static class RequestEndpoints
                 : $"A {document.Kind} cannot be taken back once it is accepted. Set the tag to another image instead: POST /v1/tags.");
         }
         var by = new Actor(call.Body.By, call.Caller.Name);
+        var key = AskIntake.KeyOf(call.Http, call.Caller);
+        var bodyHash = System.Security.Cryptography.SHA256.HashData(call.Bytes.Span);
         var after = await call.Intake.Write(tx =>
         {
+            if (key is not null && tx.Idempotency(key) is { } earlier)
+            {
+                AskIntake.SameBody(earlier, bodyHash);
+                return Document(tx, document.Id);
+            }
             var lane = tx.State(DeploymentLane.Key(document.App, document.Environment), BridgeJson.Default.DeploymentLane)!;
             if (DeploymentRefusals.Cancel(lane, document.Id) is { } why)
             {
                 throw RefusedException.Conflict(why);
             }
             deciders.Cancel(tx, document, by);
-            var id = RequestId.Parse(document.Id);
-            return System.Text.Json.JsonSerializer.Deserialize(tx.Request(tx.Find(id.Ask)!.Value)!.Body, BridgeJson.Default.RequestDocument)!;
+            if (key is not null)
+            {
+                tx.PutIdempotency(new IdempotencyRow(key, bodyHash, tx.Find(RequestId.Parse(document.Id).Ask)!.Value, tx.Now.ToUnixTimeMilliseconds()));
+            }
+            return Document(tx, document.Id);
         }, call.Http.RequestAborted);
         await Answers.Write(call.Http, StatusCodes.Status202Accepted, call.Intake.Of(after.Id, after.ChainId, after.State, after.Revision, []), HttpJson.Default.Receipt);
     }
+
+    static RequestDocument Document(JournalTransaction tx, string id) =>
+        System.Text.Json.JsonSerializer.Deserialize(tx.Request(tx.Find(RequestId.Parse(id).Ask)!.Value)!.Body, BridgeJson.Default.RequestDocument)!;
 
     /// <summary>A whole number of the query.</summary>
     public static long Number(HttpContext http, string name, long absent, long most)

@@ -44,7 +44,7 @@ static class DeploymentEndpoints
     internal static Ask Checked(WriteCall<DeploymentAsk> call)
     {
         var ask = call.Body;
-        var checks = new FieldChecks();
+        var checks = new FieldChecks(call.Caller.Demand(Verb.Deploy));
         checks.App(ask.App, call.Options);
         checks.Common(ask);
         var environment = Runnable(checks, ask.Environment, ask.App, call.Options);
@@ -57,6 +57,7 @@ static class DeploymentEndpoints
             checks.Add("image", ask.Image, "it needs a tag or a digest.");
         }
         checks.Text("after", ask.After, IdempotencyKey.Longest);
+        ask = ask with { After = After(checks, call, ask) };
         if (ask.Replicas is < 0 or > 10_000)
         {
             checks.Add("replicas", ask.Replicas.ToString(), "it must be 0 to 10000.");
@@ -113,7 +114,7 @@ static class DeploymentEndpoints
     static Task Remove(WriteCall<RemovalAsk> call)
     {
         var (app, environment) = (call.Route("app"), call.Route("environment"));
-        var checks = new FieldChecks();
+        var checks = new FieldChecks(call.Caller.Demand(Verb.Remove));
         checks.App(app, call.Options);
         checks.Common(call.Body);
         Runnable(checks, environment, app, call.Options);
@@ -133,7 +134,7 @@ static class DeploymentEndpoints
     static Task RollBack(WriteCall<RollbackAsk> call)
     {
         var ask = call.Body;
-        var checks = new FieldChecks();
+        var checks = new FieldChecks(call.Caller.Demand(Verb.Rollback));
         checks.App(ask.App, call.Options);
         checks.Common(ask);
         Runnable(checks, ask.Environment, ask.App, call.Options);
@@ -154,6 +155,21 @@ static class DeploymentEndpoints
     }
 
     static DeploymentLane? Lane(JournalTransaction tx, string app, string environment) => tx.State(DeploymentLane.Key(app, environment), BridgeJson.Default.DeploymentLane);
+
+    /// <summary>The push that is meant: by its whole name when a name or a prefix was given, else the key as it stands.</summary>
+    static string? After(FieldChecks checks, WriteCall<DeploymentAsk> call, DeploymentAsk ask)
+    {
+        if (ask.After is not { } after || !RequestId.IsPrefix(after) || after[0] != RequestId.Push)
+        {
+            return ask.After;
+        }
+        var push = call.Http.RequestServices.GetRequiredService<RequestLookup>().Find(after);
+        if (push.App != ask.App)
+        {
+            checks.Add("after", after, $"it is no push of {ask.App}.");
+        }
+        return push.Id;
+    }
 
     static EnvironmentOptions? Runnable(FieldChecks checks, string? name, string? app, BridgeOptions options)
     {

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using PipelineBridge.Bridge.Asks;
 using PipelineBridge.Bridge.Deliveries;
 using PipelineBridge.Bridge.Http;
@@ -27,18 +26,14 @@ static class HoldEndpoints
     {
         var (app, environment) = (call.Route("app"), call.Route("environment"));
         var ask = call.Body;
-        var checks = new FieldChecks();
+        var checks = new FieldChecks(call.Caller.Demand(Verb.Hold));
         checks.App(app, call.Options);
         checks.Environment(environment, app, call.Options);
         checks.Common(ask);
         checks.Text("reason", ask.Reason ?? "", 512);
-        if (ask.Until is not { } until)
+        if (ask.Until is null)
         {
             checks.Add("until", null, "it is missing: a hold ends by itself at a time, e.g. 2026-11-25T08:00:00Z.");
-        }
-        else if (until <= call.Http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow())
-        {
-            checks.Add("until", until.ToString("O"), "it has passed; give a time to come.");
         }
         checks.Throw();
         call.Caller.Demand(Verb.Hold, app);
@@ -49,13 +44,17 @@ static class HoldEndpoints
             Environment = environment,
             Content = _ => new DeploymentHeld(ask.Reason!, ask.Until!.Value),
             Fields = ask,
+            // At the moment of writing: a repeated one with the same key joins the first, also when its time is over.
+            Refusal = tx => ask.Until <= tx.Now
+                ? RefusedException.Fields(new FieldMistake("until", ask.Until.Value.ToString("O"), "it has passed; give a time to come."))
+                : null,
         });
     }
 
     static Task Lift(WriteCall<HoldLiftAsk> call)
     {
         var (app, environment) = (call.Route("app"), call.Route("environment"));
-        var checks = new FieldChecks();
+        var checks = new FieldChecks(call.Caller.Demand(Verb.Hold));
         checks.App(app, call.Options);
         checks.Environment(environment, app, call.Options);
         checks.Common(call.Body);

@@ -27,7 +27,7 @@ static class PushEndpoints
     static Task Push(WriteCall<PushAsk> call)
     {
         var ask = call.Body;
-        var checks = new FieldChecks();
+        var checks = new FieldChecks(call.Caller.Demand(Verb.Push));
         checks.App(ask.App, call.Options);
         checks.Common(ask);
         var image = checks.Image("image", ask.Image);
@@ -74,7 +74,7 @@ static class PushEndpoints
     static Task Tag(WriteCall<TagAsk> call)
     {
         var ask = call.Body;
-        var checks = new FieldChecks();
+        var checks = new FieldChecks(call.Caller.Demand(Verb.Tag));
         checks.App(ask.App, call.Options);
         checks.Common(ask);
         var image = checks.Image("from", ask.From);

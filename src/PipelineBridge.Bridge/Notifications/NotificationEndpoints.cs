@@ -21,7 +21,7 @@ static class NotificationEndpoints
     static Task Notify(WriteCall<NotificationAsk> call)
     {
         var ask = call.Body;
-        var checks = new FieldChecks();
+        var checks = new FieldChecks(call.Caller.Demand(Verb.Notify));
         checks.App(ask.App, call.Options);
         checks.Common(ask);
         checks.Text("title", ask.Title ?? "", 256);

@@ -387,6 +387,66 @@ public class DeploymentDeciderTests
     }
 
     [Fact]
+    public void A_key_that_looks_like_an_id_is_waited_for_within_the_bound_too()
+    {
+        var d = story.Deploy(after: "01arz3ndektsv4rrffq69g5fav", push: new PushStanding("01arz3ndektsv4rrffq69g5fav", false));
+        story.PushNeverCame(d);
+
+        story.State(d).Should().Be(RequestState.Refused);
+    }
+
+    [Fact]
+    public void An_ask_that_lost_leaves_no_specification_behind()
+    {
+        var lost = story.Deploy(spec: "sha256:lost");
+        story.NotResolved(lost);
+        story.Lane.Specification.Should().BeNull();
+
+        story.Live(LaneStory.Digest1, "411");
+        story.Lane.Specification.Should().Be("sha256:spec");
+    }
+
+    [Fact]
+    public void What_a_superseded_or_cancelled_rollout_left_is_rolled_back_to_what_served_before_it()
+    {
+        story.Live(LaneStory.Digest1, "411");
+        var cancelled = story.Deploy();
+        story.Resolved(cancelled, LaneStory.Image(LaneStory.Digest2));
+        story.Cancel(cancelled);
+        story.Ended(cancelled, WorkResult.Cancelled, WorkEffect.Unknown);
+
+        story.RollBack();
+
+        story.Given<DeploymentRolloutRequested>()[^1].Image.Should().Be(LaneStory.Image(LaneStory.Digest1, "411"));
+    }
+
+    [Fact]
+    public void A_good_end_that_comes_late_never_takes_the_place_of_a_newer_one()
+    {
+        var older = story.Deploy();
+        story.Resolved(older, LaneStory.Image(LaneStory.Digest1));
+        var newer = story.Deploy("registry.internal/portal:413");
+        story.Resolved(newer, LaneStory.Image(LaneStory.Digest2, "413"));
+        story.Healthy(newer);
+        story.Healthy(older);
+
+        story.Lane.Live!.Image.Should().Be(LaneStory.Image(LaneStory.Digest2, "413"));
+    }
+
+    [Fact]
+    public void A_deployment_whose_environment_left_the_configuration_is_refused_not_left_waiting()
+    {
+        story.Hold();
+        var d = story.Deploy();
+        story.Resolved(d, LaneStory.Image(LaneStory.Digest1));
+        story.Environments = new Dictionary<string, PipelineBridge.Bridge.EnvironmentOptions>();
+        story.Lift();
+
+        story.State(d).Should().Be(RequestState.Refused);
+        story.Documents[d].Category.Should().Be(FailureCategory.Configuration);
+    }
+
+    [Fact]
     public void Progress_moves_the_document_and_taking_back_shows_in_it()
     {
         var d = story.Deploy();

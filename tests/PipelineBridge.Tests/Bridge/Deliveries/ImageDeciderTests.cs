@@ -90,6 +90,23 @@ public class ImageDeciderTests
     }
 
     [Fact]
+    public void An_older_ask_that_waits_behind_a_newer_one_never_moves_its_tag_back_either()
+    {
+        Push(5, "registry.internal/portal:413", "latest");
+        Asked(6, 3, new ImagePushRequested("registry.internal/portal:412", ["latest"], PushSource.Registry));
+        Push(7, "registry.internal/portal:414", "latest");
+
+        Done(5);
+
+        opened.Should().ContainSingle("the older one is not given");
+        events.Should().ContainSingle().Which.Custom!.RequestId.Should().Be(documents[6].Id);
+
+        Happened(6, events[0]);
+        documents[6].State.Should().Be(RequestState.Superseded);
+        opened.Select(o => o.Sequence).Should().Equal(5, 7);
+    }
+
+    [Fact]
     public void A_deferral_says_what_it_waits_for()
     {
         Push(1, "registry.internal/portal:412");

@@ -31,8 +31,11 @@ sealed class LaneStory
     {
         Url = "https://bridge.internal",
         Keys = [],
-        Environments = new Dictionary<string, EnvironmentOptions> { ["prod"] = new() { Zone = "internal", Cluster = "main", ClusterKind = "marathon" } },
+        Environments = Environments,
     });
+
+    public IReadOnlyDictionary<string, EnvironmentOptions> Environments { get; set; } =
+        new Dictionary<string, EnvironmentOptions> { ["prod"] = new() { Zone = "internal", Cluster = "main", ClusterKind = "marathon" } };
 
     public static string Image(string digest, string tag = "412") => $"registry.internal/portal:{tag}@{digest}";
 
@@ -70,9 +73,9 @@ sealed class LaneStory
 
     public void Cancel(string id) => Take(DeploymentDecider.Cancelled(Lane, id, new Actor("ann"), Context));
 
-    public void PushMoved(string id, PushStanding push) => Take(DeploymentDecider.PushMoved(Lane, RequestId.Parse(id).Ask.ToString(), push, Context));
+    public void PushMoved(string id, PushStanding push) => Take(PushWaits.Moved(Lane, RequestId.Parse(id).Ask.ToString(), push, Context));
 
-    public void PushNeverCame(string id) => Take(DeploymentDecider.PushNeverCame(Lane, RequestId.Parse(id).Ask.ToString(), Context));
+    public void PushNeverCame(string id) => Take(PushWaits.NeverCame(Lane, RequestId.Parse(id).Ask.ToString(), Context));
 
     public void TakingBack(string id) => Take(DeploymentOutcomes.TakingBack(Lane, Work<DeploymentRolloutRequested>(id).Id.ToString()));
 

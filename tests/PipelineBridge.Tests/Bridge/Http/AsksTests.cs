@@ -159,6 +159,31 @@ public class AsksTests
     }
 
     [Fact]
+    public async Task What_a_browser_sends_by_itself_reads_and_never_writes()
+    {
+        await using var bridge = await RunningBridge.Start();
+        bridge.Http.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes("ann:" + RunningBridge.Key)));
+
+        using var read = await bridge.Send(HttpMethod.Get, "/v1/events");
+        using var write = await bridge.Post("/v1/deployments", Deployment());
+
+        read.StatusCode.Should().Be(HttpStatusCode.OK);
+        write.StatusCode.Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task A_deployment_after_a_push_of_another_app_is_refused()
+    {
+        await using var bridge = await RunningBridge.Start();
+        var lab = await bridge.Accepted("/v1/pushes", new JsonObject { ["app"] = "lab", ["image"] = "registry.internal/lab:1" });
+
+        using var response = await bridge.Post("/v1/deployments", new JsonObject { ["app"] = "portal", ["environment"] = "prod", ["after"] = ((string)lab["id"]!)[..6], ["spec"] = new JsonObject() });
+
+        response.StatusCode.Should().Be(HttpStatusCode.UnprocessableEntity);
+        (await Problem(response))["errors"]![0]!["field"]!.ToString().Should().Be("after");
+    }
+
+    [Fact]
     public async Task Two_deployments_within_a_millisecond_have_one_order_and_each_its_end()
     {
         await using var bridge = await RunningBridge.Start();

@@ -84,11 +84,14 @@ public class LifeOfARequestTests
         var receipt = await bridge.Deploy();
         await bridge.Until(receipt, "running");
 
-        using var response = await bridge.Send(HttpMethod.Post, $"/v1/requests/{receipt["id"]}/cancel", """{"by":"ann"}""");
+        using var response = await bridge.Send(HttpMethod.Post, $"/v1/requests/{receipt["id"]}/cancel", """{"by":"ann"}""", "cancel-1");
 
         response.StatusCode.Should().Be(HttpStatusCode.Accepted);
         var end = await bridge.Until(receipt, "cancelled");
         ((string)end["cause"]!).Should().Contain("ann");
+
+        using var repeated = await bridge.Send(HttpMethod.Post, $"/v1/requests/{receipt["id"]}/cancel", """{"by":"ann"}""", "cancel-1");
+        repeated.StatusCode.Should().Be(HttpStatusCode.Accepted, "the same key joins the first");
     }
 
     [Fact]
