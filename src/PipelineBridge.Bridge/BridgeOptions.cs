@@ -65,6 +65,9 @@ public sealed record AppOptions
     /// <summary>The environments that it may be deployed to; null: all.</summary>
     public IReadOnlyList<string>? Environments { get; init; }
 
+    /// <summary>The repository of its images, <c>registry/repository</c>; null: any.</summary>
+    public string? Repository { get; init; }
+
     /// <summary>The targets that are told of it, besides its environments' own.</summary>
     public IReadOnlyList<string> Notify { get; init; } = [];
 }

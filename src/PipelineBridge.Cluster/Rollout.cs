@@ -93,6 +93,9 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
 
     string? deployment;
 
+    /// <summary>Whether a write had no answer: it may have been made, and nothing later takes that back.</summary>
+    bool unknown;
+
     /// <summary>Writes; null: it is done or may be done. A change of somebody else's is waited out, told and bounded.</summary>
     async Task<CdEvent?> Write(RolloutPlan plan, AppSnapshot? now, CancellationToken going, CancellationToken process)
     {
@@ -109,6 +112,7 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
             }
             catch (ClusterUnreachableException)
             {
+                unknown = true;
                 var seen = await Patience.Try(c => driver.Look(plan.App, c), clock, going);
                 if (plan.IsMarkedOn(seen))
                 {
@@ -121,27 +125,33 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
                     throw;
                 }
             }
-            catch (ClusterRefusedException e)
+            catch (ClusterRefusedException e) when (!unknown)
             {
                 wrote = false;
                 return await ends.Refused(e, process);
             }
             catch (ClusterLockedException e)
             {
-                wrote = false;
+                // A write without an answer may have been made all the same; then this lock may be our own.
+                wrote = unknown;
                 if (locked.IsOver)
                 {
-                    return work.Ended(WorkResult.Failed, WorkEffect.None, FailureCategory.Cluster,
+                    return work.Ended(WorkResult.Failed, unknown ? WorkEffect.Unknown : WorkEffect.None, FailureCategory.Cluster,
                         $"{e.Message} It was waited for during {ClusterLock.Bound.TotalMinutes:0} minutes.");
                 }
                 await progress.Tell("rolling", null, e.Message, going);
                 await Task.Delay(ClusterLock.Between, clock, going);
                 now = await Patience.Try(c => driver.Look(plan.App, c), clock, going);
+                if (plan.IsMarkedOn(now))
+                {
+                    wrote = true;
+                    return null;
+                }
             }
             if (now?.Mark?.Sequence > plan.Mark.Sequence)
             {
-                wrote = false;
-                return ends.Superseded(WorkEffect.None);
+                wrote = unknown;
+                return ends.Superseded(unknown ? WorkEffect.Unknown : WorkEffect.None);
             }
         }
     }

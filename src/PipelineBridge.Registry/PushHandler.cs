@@ -38,10 +38,12 @@ public sealed class PushHandler(RegistryConnections connections, IReadOnlyDictio
             PushSource.OciLayout => new LayoutPush(repository, layouts.Open(ask.Path)).Push(image, tags.Count > 0, ask.ImageId, cancellation),
             _ => throw new RegistryFailure(FailureCategory.Configuration, $"The source of a push must be {PushSource.Registry} or {PushSource.OciLayout}; {ask.Source} is not known here.") { NothingMade = true },
         };
-        var looking = TagWriter.Look(repository, tags, cancellation);
+        // An image that is there already is found by its own tag: that one stands where it stands, and is not written back.
+        IReadOnlyList<string> toSet = ask.Source == PushSource.Registry && image.Digest is null ? [.. tags.Where(t => t != image.Tag)] : tags;
+        var looking = TagWriter.Look(repository, toSet, cancellation);
         await Task.WhenAll(finding, looking);
         var (manifest, size) = await finding;
-        await writer.Write(repository, manifest, tags, await looking, cancellation);
+        await writer.Write(repository, manifest, toSet, await looking, cancellation);
         var pushed = image with { Digest = manifest.Digest, Tag = image.Tag ?? (tags is [var first, ..] ? first : null) };
         return work.Done(new ArtifactPublished(), pushed.Purl, c => c with
         {

@@ -31,7 +31,7 @@ static class RegistryWork
         catch (RegistryFailure e)
         {
             var evidence = e.EvidenceText is null ? null : new[] { await bridge.PutEvidence("last answer", e.EvidenceText, cancellation) };
-            var effect = e.NothingMade || tags is null ? WorkEffect.None : tags.Effect;
+            var effect = (e.NothingMade && work.Attempts == 1) || tags is null ? WorkEffect.None : tags.Effect;
             return [work.Ended(WorkResult.Failed, effect, e.Category, e.Message + tags?.Set, evidence)];
         }
     }

@@ -82,7 +82,7 @@ sealed partial class FieldChecks(Caller caller)
     }
 
     /// <summary>An image by name; with or without tag and digest.</summary>
-    public ImageReference? Image(string field, string? value)
+    public ImageReference? Image(string field, string? value, string? app = null, BridgeOptions? options = null)
     {
         if (value is null)
         {
@@ -92,6 +92,10 @@ sealed partial class FieldChecks(Caller caller)
         if (!ImageReference.TryParse(value, out var image, out var wrong))
         {
             Add(field, Shown(value), wrong!);
+        }
+        else if (app is not null && options?.Apps is { } apps && apps.TryGetValue(app, out var known) && known.Repository is { } repository && image!.Name != repository)
+        {
+            Add(field, value, $"the images of {app} are in {repository}, by apps.{app}.repository.");
         }
         return image;
     }

@@ -274,7 +274,7 @@ sealed class DecisionRun(JournalTransaction tx, DeciderContext context, Queue<De
 
     /// <summary>The end that the bridge writes for a work that was deferred past its bound.</summary>
     CdEvent GivenUp(CdEvent work, CdEvent deferred) =>
-        BridgeEvents.Make(work.Key().Then("end"), new WorkEnded(WorkResult.Failed, work.Content is DeploymentRolloutRequested or DeploymentRetireRequested ? WorkEffect.Unknown : WorkEffect.None),
+        BridgeEvents.Make(work.Key().Then("end"), new WorkEnded(WorkResult.Failed, work.Content is ImageResolveRequested ? WorkEffect.None : WorkEffect.Unknown),
             context.Now, work.ChainId, deferred.Key(), deferred.Custom! with
             {
                 Cause = $"It was tried for {context.Options.WorkSeconds} seconds and could not be done. The last reason: {deferred.Custom!.Cause}",

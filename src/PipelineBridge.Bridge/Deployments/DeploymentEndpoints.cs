@@ -52,7 +52,7 @@ static class DeploymentEndpoints
         {
             checks.Add("image", ask.Image, "give image, or after with the push whose image is to run: one of the two.");
         }
-        if (ask.Image is not null && checks.Image("image", ask.Image) is { Tag: null, Digest: null })
+        if (ask.Image is not null && checks.Image("image", ask.Image, ask.App, call.Options) is { Tag: null, Digest: null })
         {
             checks.Add("image", ask.Image, "it needs a tag or a digest.");
         }

@@ -61,6 +61,6 @@ static class Problems
         await Answers.Write(http, e.Status, problem, HttpJson.Default.ProblemDocument, "application/problem+json; charset=utf-8");
     }
 
-    // A relative reference (RFC 9457, 3.1.1): the documentation lies beside the code, not at a host of ours.
-    static string Anchor(int status) => $"/docs/http.md#{status}";
+    // A name, no address (RFC 9457, 3.1.1): the documentation lies beside the code, not at a host of ours.
+    static string Anchor(int status) => $"urn:pipelinebridge:problem:{status}";
 }

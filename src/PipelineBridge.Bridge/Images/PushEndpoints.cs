@@ -30,7 +30,7 @@ static class PushEndpoints
         var checks = new FieldChecks(call.Caller.Demand(Verb.Push));
         checks.App(ask.App, call.Options);
         checks.Common(ask);
-        var image = checks.Image("image", ask.Image);
+        var image = checks.Image("image", ask.Image, ask.App, call.Options);
         checks.Tags("tags", ask.Tags);
         var (source, path) = (ask.Source ?? PushSource.Registry, default(string));
         if (source.StartsWith(Layout, StringComparison.Ordinal))
@@ -77,7 +77,7 @@ static class PushEndpoints
         var checks = new FieldChecks(call.Caller.Demand(Verb.Tag));
         checks.App(ask.App, call.Options);
         checks.Common(ask);
-        var image = checks.Image("from", ask.From);
+        var image = checks.Image("from", ask.From, ask.App, call.Options);
         checks.Tags("tags", ask.Tags);
         if (ask.Tags is null or { Count: 0 })
         {

@@ -20,8 +20,11 @@ public sealed partial class EmbeddedDispatch(
     EventJournal journal, Deciders deciders, IReadOnlyList<StageQueue> queues, IBridgeClient bridge,
     BridgeOptions options, TimeProvider clock, ILogger<EmbeddedDispatch> log) : BackgroundService
 {
-    /// <summary>How many works of one queue are handled at once.</summary>
+    /// <summary>How many works of one partitioned queue are handled at once.</summary>
     const int AtOnce = 64;
+
+    /// <summary>How many of a cluster's, where most only watch: a cancel and a newer one must find room beside what rolls.</summary>
+    const int AtOnceOnCluster = 1024;
 
     readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     readonly ConcurrentDictionary<(long, string), Task> running = new();
@@ -72,7 +75,7 @@ public sealed partial class EmbeddedDispatch(
                 var all = new List<(StageQueue Queue, WorkRow Row)>();
                 foreach (var q in mine)
                 {
-                    var free = AtOnce - running.Keys.Count(k => k.Item2 == q.Queue);
+                    var free = (Queues.IsPartitioned(q.Queue) ? AtOnce : AtOnceOnCluster) - running.Keys.Count(k => k.Item2 == q.Queue);
                     all.AddRange(tx.TakeWork(q.Queue, Queues.IsPartitioned(q.Queue), free, tx.Now).Select(row => (q, row)));
                 }
                 return all;
@@ -146,11 +149,15 @@ public sealed partial class EmbeddedDispatch(
         {
             throw;
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not (JournalUnavailableException or JournalBusyException))
         {
             Log.HandlerThrew(log, e, queue.Queue, row.Sequence, row.Attempts);
             await journal.Write(tx => { Threw(tx, row, e); return 0; }, CancellationToken.None);
             return;
+        }
+        foreach (var bad in outcome.Where(e => e.Content is WorkEnded { Result: WorkResult.Failed }))
+        {
+            Log.EndedFailed(log, queue.Queue, bad.Custom?.RequestId, bad.Custom?.Cause);
         }
         await journal.Write(tx =>
         {
@@ -216,6 +223,9 @@ public sealed partial class EmbeddedDispatch(
 
         [LoggerMessage(2002, LogLevel.Error, "The outcome of work {Sequence} of {Queue} could not be journaled; the work stays open.")]
         public static partial void OutcomeNotJournaled(ILogger log, Exception e, string queue, long sequence);
+
+        [LoggerMessage(2004, LogLevel.Warning, "{Queue} failed for {Request}: {Cause}")]
+        public static partial void EndedFailed(ILogger log, string queue, string? request, string? cause);
 
         [LoggerMessage(2003, LogLevel.Warning, "The journal cannot be written; work waits.")]
         public static partial void JournalUnavailable(ILogger log, Exception e);

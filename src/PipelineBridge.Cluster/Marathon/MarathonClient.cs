@@ -100,6 +100,11 @@ public sealed class MarathonClient : IDisposable
                 throw new HttpRequestException($"The event stream was answered with {(int)status}.");
             }
             url = new Uri(url, to);
+            // Only to the leader's event stream, and never to a weaker scheme: the credentials go along.
+            if (!url.AbsolutePath.EndsWith("/v2/events", StringComparison.Ordinal) || (Root.Scheme == Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttps))
+            {
+                throw new HttpRequestException("The event stream was sent on to something that is no event stream.");
+            }
         }
     }
 

@@ -52,7 +52,7 @@ public sealed class MarathonDriver(MarathonClient client, TimeProvider clock) : 
         if (plan.Previous is { Content: { } content } previous)
         {
             var mark = plan.Mark with { Image = previous.Image, Specification = previous.Specification ?? "", TakesBack = true };
-            await Put(id, MarathonSpecification.ToWrite(content, id, plan.App, mark, null, (JsonObject)now.Source), "?partialUpdate=false", now, cancellation);
+            await Put(id, MarathonSpecification.ToWrite(content, id, plan.App, mark, (int?)before?["instances"].Number(), (JsonObject)now.Source), "?partialUpdate=false", now, cancellation);
             return;
         }
         if (before?["version"].Text() is not { } version)
@@ -91,9 +91,9 @@ public sealed class MarathonDriver(MarathonClient client, TimeProvider clock) : 
             var queue = await client.Send(HttpMethod.Get, "v2/queue", null, cancellation);
             waiting = queue.IsGood ? queue.Json.At("queue").Objects().FirstOrDefault(q => q["app"].At("id").Text() == id) : null;
         }
-        catch (ClusterUnreachableException)
+        catch (Exception e) when (e is ClusterUnreachableException or ClusterRefusedException)
         {
-            // The cause is told without it.
+            // The cause is told without it, and the way back does not wait for it.
         }
         return MarathonExplanation.Of(now, waiting, plan.HealthTimeout);
     }

@@ -107,7 +107,7 @@ static partial class MarathonExplanation
         var check = app["healthChecks"].Objects().FirstOrDefault();
         return check?["protocol"].Text() switch
         {
-            "HTTP" or "MESOS_HTTP" or "HTTPS" or "MESOS_HTTPS" => $"GET {check["path"].Text() ?? "/"}",
+            "HTTP" or "MESOS_HTTP" or "HTTPS" or "MESOS_HTTPS" => $"GET {(check["path"].Text() ?? "/").Split('?')[0]}",
             "TCP" or "MESOS_TCP" => "the TCP check",
             _ => "the health check",
         };

@@ -84,6 +84,12 @@ sealed class Database : IDisposable
                 ? database
                 : throw new JournalRefusedException($"The journal {path} would not wait for the disk: SQLite answers synchronous={synchronous}, it should be {SynchronousFull}.");
         }
+        // SQLITE_NOTADB: a file of another kind.
+        catch (SqliteException e) when (e.SqliteErrorCode == 26)
+        {
+            connection.Dispose();
+            throw new JournalRefusedException($"{path} is no journal: it is no SQLite database.", e);
+        }
         catch
         {
             connection.Dispose();

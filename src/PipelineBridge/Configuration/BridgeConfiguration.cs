@@ -74,6 +74,7 @@ public sealed record BridgeConfiguration
         {
             Specification = pair.Value.Specification,
             Environments = pair.Value.Environments,
+            Repository = pair.Value.Repository,
             Notify = pair.Value.Notify,
         }),
     };

@@ -25,7 +25,7 @@ static class JournalVerb
         var result = JournalVerifier.Verify(path.FullName);
         if (result.Wrong is { } wrong)
         {
-            Console.Error.WriteLine($"{path}: event {wrong.Sequence}{(wrong.Id is null ? "" : $" ({wrong.Id})")}: {wrong.Sentence}");
+            Console.Error.WriteLine($"{path}: {wrong.Sentence}");
             return 1;
         }
         Console.WriteLine($"{path}: {result.Events} events, the chain is whole. Head {result.Head.Sequence}, link {result.Head.Link}.");

@@ -14,9 +14,18 @@ static class SimulateVerb
         return new Command("simulate", "Run a simulator: it behaves like the server whose name it has, and says that it is none.")
         {
             Of("marathon", port, async (p, stop) => await MarathonSimulator.Start(new MarathonSimulatorOptions { Port = p }, stop), s => ((MarathonSimulator)s).Url),
-            Of("registry", port, async (p, stop) => await RegistrySimulator.Start(new RegistrySimulatorOptions { Port = p }, stop), s => ((RegistrySimulator)s).Url),
+            Of("registry", port, Registry, s => ((RegistrySimulator)s).Url),
             Of("slack", port, async (p, stop) => await SlackSimulator.Start(new SlackSimulatorOptions { Port = p }, stop), s => ((SlackSimulator)s).Url),
         };
+    }
+
+    /// <summary>A registry with two images to try with.</summary>
+    static async Task<IAsyncDisposable> Registry(int port, CancellationToken stop)
+    {
+        var registry = await RegistrySimulator.Start(new RegistrySimulatorOptions { Port = port }, stop);
+        registry.SeedImage("hello", "1.0", "hello 1.0");
+        registry.SeedImage("hello", "1.1", "hello 1.1");
+        return registry;
     }
 
     static Command Of(string name, Option<int> port, Func<int, CancellationToken, Task<IAsyncDisposable>> start, Func<IAsyncDisposable, Uri> url)

@@ -93,7 +93,7 @@ public sealed class SchemaTests : IDisposable
         file.Tamper("create table t(x)");
         this.Invoking(t => t.file.Open()).Should().Throw<JournalRefusedException>().WithMessage("*SQLite database, but no journal*");
         File.WriteAllText(file.Path, new string('x', 10_000));
-        this.Invoking(t => t.file.Open()).Should().Throw<JournalRefusedException>().WithMessage("*not a database*");
+        this.Invoking(t => t.file.Open()).Should().Throw<JournalRefusedException>().WithMessage("*no SQLite database*");
         File.ReadAllText(file.Path).Should().Be(new string('x', 10_000));
     }
 

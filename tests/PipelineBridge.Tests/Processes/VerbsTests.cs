@@ -70,6 +70,10 @@ public class VerbsTests
             File.Exists(journal + ".copy").Should().BeTrue();
             missing.ExitCode.Should().Be(1);
             missing.Errors.Should().Contain(".none");
+            await File.WriteAllTextAsync(journal + ".text", new string('x', 5000), TestContext.Current.CancellationToken);
+            var other = await BridgeProcess.Run(["journal", "verify", journal + ".text"], TimeSpan.FromSeconds(60));
+            other.ExitCode.Should().Be(1);
+            other.Errors.Should().Contain("is no journal").And.NotContain("   at ");
         }
         finally
         {

@@ -74,7 +74,8 @@ public sealed class TagTests : IAsyncLifetime
     public async Task An_image_that_is_not_there_sets_nothing()
     {
         registry.SeedImage("portal", "412");
-        var end = await stage.Tag(2, $"{registry.Host}/portal:413", "prod");
+        (await stage.Tag(2, $"{registry.Host}/portal:413", "prod")).ShouldHaveFailed(WorkEffect.Unknown, FailureCategory.Image);
+        var end = await stage.Tag($"{registry.Host}/portal:413", "prod");
         end.ShouldHaveFailed(WorkEffect.None, FailureCategory.Image);
         end.Custom!.Cause.Should().Be($"{registry.Host}/portal has no tag 413.");
         registry.Digest("portal", "prod").Should().BeNull();

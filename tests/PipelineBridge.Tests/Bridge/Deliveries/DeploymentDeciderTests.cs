@@ -304,7 +304,7 @@ public class DeploymentDeciderTests
     {
         var d = story.Live(LaneStory.Digest1, "411");
 
-        DeploymentRefusals.Cancel(story.Lane, d).Should().Contain("pipelinebridge rollback portal prod");
+        DeploymentRefusals.Cancel(story.Lane, d).Should().Contain("rollback of portal on prod");
     }
 
     [Fact]

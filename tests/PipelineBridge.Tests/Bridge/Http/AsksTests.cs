@@ -172,6 +172,26 @@ public class AsksTests
     }
 
     [Fact]
+    public async Task An_image_from_outside_the_app_s_repository_is_refused()
+    {
+        await using var bridge = await RunningBridge.Start(o => o with
+        {
+            Apps = new Dictionary<string, PipelineBridge.Bridge.AppOptions> { ["portal"] = new() { Repository = "registry.internal/portal" } },
+        });
+
+        using var foreign = await bridge.Post("/v1/deployments", Deployment("registry.internal/other:1"));
+        using var push = await bridge.Post("/v1/pushes", new JsonObject { ["app"] = "portal", ["image"] = "registry.internal/other:1" });
+        using var own = await bridge.Post("/v1/deployments", Deployment());
+        using var unknown = await bridge.Post("/v1/pushes", new JsonObject { ["app"] = "lab", ["image"] = "registry.internal/lab:1" });
+
+        foreign.StatusCode.Should().Be(HttpStatusCode.UnprocessableEntity);
+        (await Problem(foreign))["errors"]![0]!["message"]!.ToString().Should().Contain("registry.internal/portal");
+        push.StatusCode.Should().Be(HttpStatusCode.UnprocessableEntity);
+        own.StatusCode.Should().Be(HttpStatusCode.Accepted);
+        (await Problem(unknown))["errors"]![0]!["message"]!.ToString().Should().Contain("Known are portal");
+    }
+
+    [Fact]
     public async Task A_deployment_after_a_push_of_another_app_is_refused()
     {
         await using var bridge = await RunningBridge.Start();

@@ -106,7 +106,7 @@ public class LifeOfARequestTests
         using var other = await bridge.Send(HttpMethod.Post, $"/v1/requests/{push["id"]}/cancel");
 
         late.StatusCode.Should().Be(HttpStatusCode.Conflict);
-        (await late.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Should().Contain("pipelinebridge rollback portal prod");
+        (await late.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Should().Contain("POST /v1/rollbacks");
         other.StatusCode.Should().Be(HttpStatusCode.Conflict);
     }
 
