@@ -9,8 +9,8 @@ sealed class TakingBack(WorkItem work, IBridgeClient bridge, IClusterDriver driv
     static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
     static readonly TimeSpan ShortestBound = TimeSpan.FromMinutes(1);
 
-    // After a restart the cause that was found before it is gone, unless the cluster still shows it.
-    static readonly FailureExplanation Forgotten = new(FailureCategory.Cluster, "The rollout failed, and the bridge was restarted while it was taken back.", []);
+    // The cause that was found before a restart or a deferral is gone, unless the cluster still shows it.
+    static readonly FailureExplanation Forgotten = new(FailureCategory.Cluster, "The rollout failed; why was lost in a restart or an outage while it was taken back.", []);
 
     /// <summary>Does it; may be called again after a crash.</summary>
     /// <param name="result">One of <see cref="WorkResult"/>: how the work ends when it is taken back.</param>
@@ -57,7 +57,7 @@ sealed class TakingBack(WorkItem work, IBridgeClient bridge, IClusterDriver driv
             await driver.TakeBack(plan, now, process);
             return null;
         }
-        catch (Exception e) when (e is ClusterLockedException or ClusterRefusedException)
+        catch (Exception e) when (e is ClusterLockedException or ClusterRefusedException or ClusterUnreachableException)
         {
             return e.Message;
         }

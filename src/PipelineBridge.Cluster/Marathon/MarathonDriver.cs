@@ -91,7 +91,7 @@ public sealed class MarathonDriver(MarathonClient client, TimeProvider clock) : 
             var queue = await client.Send(HttpMethod.Get, "v2/queue", null, cancellation);
             waiting = queue.IsGood ? queue.Json.At("queue").Objects().FirstOrDefault(q => q["app"].At("id").Text() == id) : null;
         }
-        catch (Exception e) when (e is ClusterUnreachableException or ClusterRefusedException)
+        catch (Exception e) when (e is ClusterUnreachableException or ClusterRefusedException or ClusterLockedException)
         {
             // The cause is told without it, and the way back does not wait for it.
         }

@@ -10,7 +10,8 @@ static class MarathonNetworkRules
     public static IEnumerable<SpecificationFinding> Findings(JsonObject app)
     {
         var docker = app["container"].At("docker");
-        var networks = app["networks"] as JsonArray;
+        // What Marathon answers carries empty lists of the forms that are not used.
+        var networks = app["networks"] is JsonArray { Count: > 0 } some ? some : null;
         if (networks is not null && docker.At("network") is { } old)
         {
             yield return MarathonSpecificationCheck.Mistake("spec.container.docker.network", old.Text(), "it is the old form of \"networks\", which stands there too; leave one of them out.");

@@ -162,7 +162,7 @@ public sealed class MarathonSpecificationCheck(IReadOnlyList<MarathonClusterOpti
 
     static IEnumerable<SpecificationFinding> Command(JsonObject app)
     {
-        if (app["cmd"] is not null && app["args"] is not null)
+        if (app["cmd"] is not null && app["args"] is not null and not JsonArray { Count: 0 })
         {
             yield return Mistake("spec.args", null, "cmd and args stand together; Marathon takes one of them: cmd runs in a shell, args go to the image's entry point.");
         }

@@ -66,6 +66,21 @@ public class RolloutTests
         app["container"]!["docker"]!["image"]!.GetValue<string>().Should().Be(ClusterScene.Pinned(2));
     }
 
+    [Fact]
+    public async Task The_end_comes_when_the_last_new_task_is_healthy_and_the_last_old_one_is_gone()
+    {
+        await using var scene = await ClusterScene.Start();
+        await scene.Deployed(1);
+        scene.Marathon.Script(new TaskBehavior { Image = ClusterScene.Digest(2), HealthyAfterMilliseconds = 15_000, Times = 1 });
+
+        var outcome = await scene.Do(scene.Rollout(2, previous: 1));
+
+        var app = (await scene.App())!;
+        app["tasks"]!.AsArray().Should().HaveCount(2).And.OnlyContain(t => t!["version"]!.GetValue<string>() == app["version"]!.GetValue<string>());
+        app["tasksHealthy"]!.GetValue<int>().Should().Be(2, outcome.ToString());
+        app["deployments"]!.AsArray().Should().BeEmpty();
+    }
+
     [Theory]
     [InlineData(1, null, 1)]
     [InlineData(1, 3, 3)]
@@ -101,7 +116,8 @@ public class RolloutTests
         await scene.Deployed(1, ClusterScene.Specification(more: ",\"env\":{\"A\":\"1\"}"));
         (await scene.Do(scene.Rollout(2, ClusterScene.Specification(more: ",\"env\":{\"A\":\"2\"}"), previous: 1, image: ClusterScene.Image(1)))).Custom.AlreadyLive.Should().BeNull();
         scene.Marathon.ChangeApp(ClusterScene.Id, new() { ["env"] = new System.Text.Json.Nodes.JsonObject { ["A"] = "by hand" } });
-        await ClusterScene.Until(async () => (await scene.App())!["deployments"]!.AsArray().Count == 0, "the change by hand");
+        await ClusterScene.Until(async () => (await scene.App())! is var app && app["deployments"]!.AsArray().Count == 0
+            && app["tasks"]!.AsArray().All(t => t!["version"]!.GetValue<string>() == app["version"]!.GetValue<string>()) && app["tasksHealthy"]!.GetValue<int>() == 2, "the change by hand");
 
         var outcome = await scene.Do(scene.Rollout(3, ClusterScene.Specification(more: ",\"env\":{\"A\":\"2\"}"), previous: 2, image: ClusterScene.Image(1)));
 

@@ -123,7 +123,8 @@ public class TakingBackTests
     {
         await using var scene = await ClusterScene.Start();
         await scene.Deployed(1);
-        scene.Marathon.Script(new TaskBehavior { NeverHealthy = true });
+        scene.Marathon.Script(new TaskBehavior { Image = ClusterScene.Digest(2), NeverHealthy = true });
+        scene.Marathon.Script(new TaskBehavior { Image = ClusterScene.Digest(3), NeverHealthy = true });
         var second = scene.Rollout(2, previous: 1);
         var older = scene.Do(second);
         await ClusterScene.Until(() => scene.Writes.Count == 2, "the second write");
@@ -131,8 +132,36 @@ public class TakingBackTests
         var outcome = await scene.Do(scene.Rollout(3, previous: 1, seconds: 15));
 
         (await older).ShouldHaveEnded(WorkResult.Superseded, WorkEffect.Made, FailureCategory.Cluster);
-        scene.Marathon.Script(new TaskBehavior());
-        outcome.End.Content.Should().BeOfType<WorkEnded>();
+        outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Health);
+        scene.Writes.Should().NotContain(w => w.StartsWith("DELETE", StringComparison.Ordinal), "the revert would bring back the superseded one");
         (await scene.RunningImage()).Should().Be(ClusterScene.Pinned(1));
+    }
+
+    [Fact]
+    public async Task An_app_that_was_there_before_us_comes_back_when_our_first_deployment_of_it_fails()
+    {
+        await using var scene = await ClusterScene.Start();
+        scene.Marathon.ChangeApp(ClusterScene.Id, System.Text.Json.Nodes.JsonNode.Parse("""{"cmd":"old","container":{"type":"DOCKER","docker":{"image":"registry.internal/portal:old"}}}""")!.AsObject());
+        await ClusterScene.Until(async () => (await scene.App())!["tasksRunning"]!.GetValue<int>() == 1, "the app of before");
+        scene.Marathon.Script(new TaskBehavior { Image = ClusterScene.Digest(1), NeverHealthy = true });
+
+        var outcome = await scene.Do(scene.Rollout(1, seconds: 10));
+
+        outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Health);
+        (await scene.RunningImage()).Should().Be("registry.internal/portal:old");
+    }
+
+    [Fact]
+    public async Task A_revert_that_does_not_reach_the_cluster_is_made_again_at_once()
+    {
+        await using var scene = await ClusterScene.Start();
+        await scene.Deployed(1);
+        scene.Marathon.Script(new TaskBehavior { Image = ClusterScene.Digest(2), NeverHealthy = true });
+        scene.Marathon.Faults.Add(new PipelineBridge.Simulators.Fault { PathPrefix = "/v2/deployments", Method = "DELETE", DropConnection = true });
+
+        var outcome = await scene.Do(scene.Rollout(2, previous: 1, seconds: 10));
+
+        outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Health);
+        outcome.Progress.Should().Contain(p => p.Phase == "takingback" && p.Waiting != null);
     }
 }

@@ -47,6 +47,13 @@ public class MarathonSpecificationCheckTests
     }
 
     [Fact]
+    public void What_Marathon_itself_answers_is_good_with_its_empty_lists() => Check("""
+        {"id":"/prod/portal","cmd":"run","args":[],"uris":[],"fetch":[{"uri":"file:///etc/docker.tar.gz"}],"networks":[],"ipAddress":null,"env":{},"secrets":{},"version":"2026-11-24T13:02:11.042Z",
+         "instances":2,"container":{"type":"DOCKER","docker":{"image":"registry.internal/portal:1","network":"HOST","portMappings":[]},"volumes":[]},
+         "healthChecks":[{"path":"/","gracePeriodSeconds":5}],"readinessChecks":[],"tasksRunning":2,"deployments":[]}
+        """).Should().BeEmpty();
+
+    [Fact]
     public void A_byte_order_mark_is_no_mistake() => Check("\uFEFF" + Good).Should().BeEmpty();
 
     [Theory]
@@ -73,7 +80,7 @@ public class MarathonSpecificationCheckTests
     [InlineData("\"env\":{\"PORT\":8080}", "spec.env.PORT", "a number")]
     [InlineData("\"labels\":{\"a\":true}", "spec.labels.a", "true or false")]
     [InlineData("\"env\":{\"P\":{\"secret\":\"db\"}}", "spec.env.P", "db")]
-    [InlineData("\"networks\":[],\"ipAddress\":{}", "spec.ipAddress", null)]
+    [InlineData("\"networks\":[{}],\"ipAddress\":{}", "spec.ipAddress", null)]
     [InlineData("\"uris\":[\"a\"],\"fetch\":[{\"uri\":\"a\"}]", "spec.uris", null)]
     [InlineData("\"readinessChecks\":[{\"portName\":\"web\"}],\"portDefinitions\":[{\"name\":\"http\"}]", "spec.readinessChecks[0].portName", "web")]
     [InlineData("\"readinessChecks\":[{\"portName\":\"a\"},{\"portName\":\"a\"}],\"portDefinitions\":[{\"name\":\"a\"}]", "spec.readinessChecks", null)]
