@@ -63,7 +63,7 @@ sealed class DemoRun(TextWriter output)
         output.WriteLine($"  journal    {configuration.Journal}");
         output.WriteLine($"  page       {page}");
 
-        await using var process = await OneProcess.Start(configuration, LogLevel.Warning, stop);
+        await using var process = await OneProcess.Start(configuration, LogLevel.Error, stop);
         using var bridge = new HttpClient { BaseAddress = new Uri(page) };
         bridge.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         var story = new DemoStory(bridge, registryName, output);
