@@ -108,9 +108,14 @@ sealed class ClusterScene : IAsyncDisposable
         return new Outcome(events, work.Bridge);
     }
 
-    /// <summary>Whatever is told keeps to the schemas.</summary>
-    public static void Keep(IEnumerable<CdEvent> events) =>
-        events.SelectMany(e => EventSchemas.Mistakes(CdEventWriter.Write(e)).Select(m => $"{e.Content}: {m}")).Should().BeEmpty();
+    /// <summary>Whatever is told keeps to the schemas, where those are at hand.</summary>
+    public static void Keep(IEnumerable<CdEvent> events)
+    {
+        if (Vendor.AreThere)
+        {
+            events.SelectMany(e => EventSchemas.Mistakes(CdEventWriter.Write(e)).Select(m => $"{e.Content}: {m}")).Should().BeEmpty();
+        }
+    }
 
     public async Task<Outcome> Deployed(int version, string? specification = null, int? previous = null)
     {

@@ -7,6 +7,9 @@ static class Vendor
 
     static readonly string? Folder = Find();
 
+    /// <summary>Whether they are at hand, for tests of something else that check the schemas along the way.</summary>
+    public static bool AreThere => Folder is not null;
+
     /// <summary>Skips the test, visibly, where they are not at hand.</summary>
     public static void MustBeThere() =>
         Assert.SkipWhen(Folder is null, "shared/vendor, with the schemas of CloudEvents and CDEvents, is not beside the project");
