@@ -46,7 +46,7 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
             using var going = CancellationTokenSource.CreateLinkedTokenSource(process, turn.Stopping);
             try
             {
-                return await Forward(plan, going.Token, process);
+                return await Forward(plan, standing.Started, going.Token, process);
             }
             catch (OperationCanceledException) when (!process.IsCancellationRequested && turn.Reason is not null)
             {
@@ -68,7 +68,7 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
         }
     }
 
-    async Task<IReadOnlyList<CdEvent>> Forward(RolloutPlan plan, CancellationToken going, CancellationToken process)
+    async Task<IReadOnlyList<CdEvent>> Forward(RolloutPlan plan, bool started, CancellationToken going, CancellationToken process)
     {
         var now = await Patience.Try(c => driver.Look(plan.App, c), clock, going);
         if (!plan.IsMarkedOn(now))
@@ -76,6 +76,11 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
             if (now?.Mark?.Sequence > plan.Mark.Sequence)
             {
                 return [ends.Superseded(WorkEffect.None)];
+            }
+            if (started)
+            {
+                // It stood there, and somebody took it away while nobody watched: it is not rolled out a second time.
+                return [ends.Foreign(now, WorkResult.Failed)];
             }
             if (now is not null && driver.IsAlready(plan, now))
             {

@@ -29,7 +29,8 @@ public interface IBridgeClient
 /// <param name="TakingBack">Whether its taking back has begun.</param>
 /// <param name="Specification">The bytes of the specification that it names, when it names one.</param>
 /// <param name="PreviousSpecification">The bytes of the specification of what served before.</param>
-public sealed record WorkStanding(string State, bool TakingBack, ReadOnlyMemory<byte>? Specification, ReadOnlyMemory<byte>? PreviousSpecification);
+/// <param name="Started">Whether it was told that the cluster took it on: then it is not written again, even if nothing of it stands there any more.</param>
+public sealed record WorkStanding(string State, bool TakingBack, ReadOnlyMemory<byte>? Specification, ReadOnlyMemory<byte>? PreviousSpecification, bool Started = false);
 
 /// <summary>The words for how a work stands.</summary>
 public static class WorkState

@@ -81,6 +81,9 @@ public sealed record OpenDeployment
     /// <summary>Why its stage is to stop it: <see cref="WorkResult.Superseded"/> or <see cref="WorkResult.Cancelled"/>.</summary>
     public string? Stopping { get; init; }
 
+    /// <summary>Whether the cluster took it on.</summary>
+    public bool Started { get; init; }
+
     /// <summary>Whether its taking back has begun.</summary>
     public bool TakingBack { get; init; }
 

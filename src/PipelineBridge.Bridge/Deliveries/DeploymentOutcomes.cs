@@ -70,7 +70,7 @@ public static class DeploymentOutcomes
         switch (e.Content)
         {
             case DeploymentStarted:
-                DeploymentDecider.Replace(decision, open with { Document = decision.Moved(document with { WaitingFor = null }) });
+                DeploymentDecider.Replace(decision, open with { Started = true, Document = decision.Moved(document with { WaitingFor = null }) });
                 break;
             case DeploymentProgressed progressed:
                 DeploymentDecider.Replace(decision, open with { Document = decision.Moved(document with { Progress = progressed, WaitingFor = null }) });

@@ -12,7 +12,7 @@ using WorkState = PipelineBridge.Messaging.WorkState;
 namespace PipelineBridge.Bridge.Work;
 
 /// <summary>How a work stands, for the stage that has it; the specifications are text.</summary>
-public sealed record WorkAnswer(string Id, string State, bool TakingBack, string? Specification, string? PreviousSpecification);
+public sealed record WorkAnswer(string Id, string State, bool TakingBack, string? Specification, string? PreviousSpecification, bool Started = false);
 
 /// <summary>The phase that a stage comes to: <c>takingback</c>.</summary>
 public sealed record PhaseReport(string? Phase);
@@ -34,7 +34,7 @@ static class WorkEndpoints
     static async Task Get(HttpContext http)
     {
         var (id, standing) = Find(http);
-        var answer = new WorkAnswer(id.ToString(), standing.State, standing.TakingBack, Text(standing.Specification), Text(standing.PreviousSpecification));
+        var answer = new WorkAnswer(id.ToString(), standing.State, standing.TakingBack, Text(standing.Specification), Text(standing.PreviousSpecification), standing.Started);
         await Answers.Write(http, standing.State == WorkState.Open ? StatusCodes.Status200OK : StatusCodes.Status410Gone, answer, HttpJson.Default.WorkAnswer);
     }
 

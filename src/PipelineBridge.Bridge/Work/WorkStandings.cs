@@ -35,7 +35,7 @@ public sealed class WorkStandings(EventJournal journal, Deciders deciders)
             _ => WorkState.Open,
         };
         var rollout = work.Content as DeploymentRolloutRequested;
-        return new WorkStanding(state, open?.TakingBack == true, Blob(r, rollout?.Specification), Blob(r, rollout?.Previous?.Specification));
+        return new WorkStanding(state, open?.TakingBack == true, Blob(r, rollout?.Specification), Blob(r, rollout?.Previous?.Specification), open?.Started == true);
     });
 
     /// <summary>Journals that a work is being taken back.</summary>

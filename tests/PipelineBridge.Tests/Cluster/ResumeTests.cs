@@ -42,6 +42,24 @@ public class ResumeTests
     }
 
     [Fact]
+    public async Task What_somebody_took_away_while_nobody_watched_is_not_rolled_out_a_second_time()
+    {
+        await using var scene = await ClusterScene.Start();
+        await scene.Deployed(1);
+        var work = scene.Rollout(2, previous: 1);
+        var stands = work.Bridge.Stands;
+        // It was written and told as started; then the process died, and an operator went back to version 1.
+        work.Bridge.Stands = () => stands() with { Started = true };
+
+        var outcome = await scene.Do(work);
+
+        outcome.End.Read<WorkEnded>().Result.Should().Be(WorkResult.Failed);
+        outcome.End.Custom!.Cause.Should().Contain("Somebody else");
+        scene.Writes.Should().ContainSingle("only version 1 was ever written here");
+        (await scene.RunningImage()).Should().Be(ClusterScene.Pinned(1));
+    }
+
+    [Fact]
     public async Task The_deadline_counts_from_the_write_also_after_a_restart()
     {
         await using var scene = await ClusterScene.Start();
