@@ -6,6 +6,7 @@ using PipelineBridge.Journal;
 
 namespace PipelineBridge.Tests.Journal;
 
+[Trait("Needs", "process")]
 public sealed class CrashTests : IDisposable
 {
     const int Rounds = 20;

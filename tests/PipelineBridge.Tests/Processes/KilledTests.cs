@@ -7,6 +7,7 @@ using PipelineBridge.Simulators.Slack;
 namespace PipelineBridge.Tests.Processes;
 
 /// <summary>The promise, on the real executable: killed at any moment, every accepted request has one end and one effect.</summary>
+[Trait("Needs", "process")]
 public class KilledTests
 {
     [Theory]
