@@ -24,10 +24,11 @@ public enum EventRole
 /// <summary>A type of the vocabulary: its full CDEvents name, its two words, what it is to us, and how its content is written.</summary>
 public sealed class EventType
 {
-    internal EventType(string name, EventRole role, JsonTypeInfo content)
+    internal EventType(string name, EventRole role, bool fromStage, JsonTypeInfo content)
     {
         Name = name;
         Role = role;
+        FromStage = fromStage;
         Content = content;
         // dev.cdevents.service.deployed.0.3.0 and dev.cdeventsx.pipelinebridge-deployment.requested.0.1.0
         var parts = name.Split('.');
@@ -48,6 +49,9 @@ public sealed class EventType
 
     /// <summary>What the event is to us.</summary>
     public EventRole Role { get; }
+
+    /// <summary>Whether stages write it: an outcome of their work, or what their watchers see. What else comes from a stage is not believed.</summary>
+    public bool FromStage { get; }
 
     /// <summary>Whether it is a type of our own, under <c>dev.cdeventsx.pipelinebridge-</c>.</summary>
     public bool IsOurs { get; }

@@ -21,20 +21,20 @@ public static class EventTypes
         Ours("image.pushrequested.0.1.0", EventRole.Work, EventJson.Default.ImagePushRequested),
         Ours("image.tagrequested.0.1.0", EventRole.Work, EventJson.Default.ImageTagRequested),
         Ours("image.resolverequested.0.1.0", EventRole.Work, EventJson.Default.ImageResolveRequested),
-        Ours("image.resolved.0.1.0", EventRole.End, EventJson.Default.ImageResolved),
-        Standard("artifact.published.0.3.0", EventRole.End, EventJson.Default.ArtifactPublished),
+        Ours("image.resolved.0.1.0", EventRole.End, EventJson.Default.ImageResolved, fromStage: true),
+        Standard("artifact.published.0.3.0", EventRole.End, EventJson.Default.ArtifactPublished, fromStage: true),
         Ours("deployment.requested.0.1.0", EventRole.Ask, EventJson.Default.DeploymentRequested),
         Ours("deployment.rolloutrequested.0.1.0", EventRole.Work, EventJson.Default.DeploymentRolloutRequested),
         Ours("deployment.cancelrequested.0.1.0", EventRole.Work, EventJson.Default.DeploymentCancelRequested),
         Ours("deployment.retirerequested.0.1.0", EventRole.Work, EventJson.Default.DeploymentRetireRequested),
-        Ours("deployment.started.0.1.0", EventRole.Observation, EventJson.Default.DeploymentStarted),
-        Ours("deployment.progressed.0.1.0", EventRole.Observation, EventJson.Default.DeploymentProgressed),
-        Standard("service.deployed.0.3.0", EventRole.End, EventJson.Default.ServiceDeployed),
-        Standard("service.upgraded.0.3.0", EventRole.End, EventJson.Default.ServiceUpgraded),
-        Standard("service.rolledback.0.3.0", EventRole.Fact, EventJson.Default.ServiceRolledBack),
-        Standard("service.removed.0.3.0", EventRole.End, EventJson.Default.ServiceRemoved),
-        Ours("work.ended.0.1.0", EventRole.End, EventJson.Default.WorkEnded),
-        Ours("work.deferred.0.1.0", EventRole.Observation, EventJson.Default.WorkDeferred),
+        Ours("deployment.started.0.1.0", EventRole.Observation, EventJson.Default.DeploymentStarted, fromStage: true),
+        Ours("deployment.progressed.0.1.0", EventRole.Observation, EventJson.Default.DeploymentProgressed, fromStage: true),
+        Standard("service.deployed.0.3.0", EventRole.End, EventJson.Default.ServiceDeployed, fromStage: true),
+        Standard("service.upgraded.0.3.0", EventRole.End, EventJson.Default.ServiceUpgraded, fromStage: true),
+        Standard("service.rolledback.0.3.0", EventRole.Fact, EventJson.Default.ServiceRolledBack, fromStage: true),
+        Standard("service.removed.0.3.0", EventRole.End, EventJson.Default.ServiceRemoved, fromStage: true),
+        Ours("work.ended.0.1.0", EventRole.End, EventJson.Default.WorkEnded, fromStage: true),
+        Ours("work.deferred.0.1.0", EventRole.Observation, EventJson.Default.WorkDeferred, fromStage: true),
         Ours("deployment.succeeded.0.1.0", EventRole.End, EventJson.Default.DeploymentSucceeded),
         Ours("deployment.failed.0.1.0", EventRole.End, EventJson.Default.DeploymentFailed),
         Ours("deployment.superseded.0.1.0", EventRole.End, EventJson.Default.DeploymentSuperseded),
@@ -42,11 +42,11 @@ public static class EventTypes
         Ours("deployment.cancelled.0.1.0", EventRole.End, EventJson.Default.DeploymentCancelled),
         Ours("deployment.held.0.1.0", EventRole.Fact, EventJson.Default.DeploymentHeld),
         Ours("deployment.holdlifted.0.1.0", EventRole.Fact, EventJson.Default.DeploymentHoldLifted),
-        Ours("endpoints.changed.0.1.0", EventRole.Observation, EventJson.Default.EndpointsChanged),
-        Standard("incident.detected.0.3.0", EventRole.Observation, EventJson.Default.IncidentDetected),
-        Standard("incident.resolved.0.3.0", EventRole.Observation, EventJson.Default.IncidentResolved),
+        Ours("endpoints.changed.0.1.0", EventRole.Observation, EventJson.Default.EndpointsChanged, fromStage: true),
+        Standard("incident.detected.0.3.0", EventRole.Observation, EventJson.Default.IncidentDetected, fromStage: true),
+        Standard("incident.resolved.0.3.0", EventRole.Observation, EventJson.Default.IncidentResolved, fromStage: true),
         Ours("notification.requested.0.1.0", EventRole.Work, EventJson.Default.NotificationRequested),
-        Ours("notification.delivered.0.1.0", EventRole.End, EventJson.Default.NotificationDelivered),
+        Ours("notification.delivered.0.1.0", EventRole.End, EventJson.Default.NotificationDelivered, fromStage: true),
     ];
 
     static readonly FrozenDictionary<string, EventType> ByName = All.ToFrozenDictionary(t => t.Name, StringComparer.Ordinal);
@@ -61,7 +61,7 @@ public static class EventTypes
     /// <summary>The type of a full name; null when it is not of our vocabulary.</summary>
     public static EventType? Find(string name) => ByName.GetValueOrDefault(name);
 
-    static EventType Standard(string tail, EventRole role, JsonTypeInfo content) => new(StandardPrefix + tail, role, content);
+    static EventType Standard(string tail, EventRole role, JsonTypeInfo content, bool fromStage = false) => new(StandardPrefix + tail, role, fromStage, content);
 
-    static EventType Ours(string tail, EventRole role, JsonTypeInfo content) => new(OurPrefix + tail, role, content);
+    static EventType Ours(string tail, EventRole role, JsonTypeInfo content, bool fromStage = false) => new(OurPrefix + tail, role, fromStage, content);
 }

@@ -15,11 +15,20 @@ public static class Queues
     /// <summary>What time decides: not a stage's, the bridge's own.</summary>
     public const string Bridge = "bridge";
 
+    /// <summary>What the stages say came of their work, and what their watchers see; the bridge reads it.</summary>
+    public const string Outcomes = "bridge.outcomes";
+
+    /// <summary>Where what no queue can handle ends, with its reason; the bridge reads it into its dead letters.</summary>
+    public const string Dead = "pipelinebridge.dead";
+
     /// <summary>All work of a cluster: rollouts, cancels, removals. One queue, so that the newer and the cancel are seen in time.</summary>
     public static string ClusterDeploy(string cluster) => $"cluster.{cluster}.deploy";
 
     /// <summary>What a target is to be told.</summary>
     public static string Notify(string target) => $"notify.{target}";
+
+    /// <summary>Held by the one process that watches a cluster.</summary>
+    public static string ClusterWatcher(string cluster) => $"cluster.{cluster}.watcher";
 
     /// <summary>Whether the works of one partition are handled one after the other: everywhere but on deploy queues.</summary>
     public static bool IsPartitioned(string queue) => !queue.StartsWith("cluster.", StringComparison.Ordinal);

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using PipelineBridge.Bridge;
-using PipelineBridge.Bridge.Work;
 using PipelineBridge.Events;
 using PipelineBridge.Journal;
 using PipelineBridge.Messaging;

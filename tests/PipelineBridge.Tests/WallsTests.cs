@@ -38,7 +38,7 @@ public partial class WallsTests
         ("YamlDotNet", ["PipelineBridge"]),
         ("System.CommandLine", ["PipelineBridge"]),
         ("MassTransit", ["PipelineBridge.Messaging"]),
-        ("RabbitMQ", ["PipelineBridge.Messaging"]),
+        ("RabbitMQ", ["PipelineBridge.Messaging", "PipelineBridge.Bridge"]),
         ("Docker.DotNet", ["PipelineBridge.Cluster", "PipelineBridge.Registry"]),
         ("Octokit", ["PipelineBridge.Bridge", "PipelineBridge.Notifications"]),
     ];

@@ -9,9 +9,6 @@ using PipelineBridge.Messaging;
 
 namespace PipelineBridge.Bridge.Work;
 
-/// <summary>The handler of a queue in this process, and the stage whose name its events carry.</summary>
-public sealed record StageQueue(string Queue, string Stage, IWorkHandler Handler);
-
 /// <summary>
 /// Gives open work to the handlers of this process straight from the journal: outcome and close in one transaction.
 /// Killed between any two lines, the work is still open and is given again at the next start.

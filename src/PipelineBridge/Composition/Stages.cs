@@ -1,4 +1,3 @@
-using PipelineBridge.Bridge.Work;
 using PipelineBridge.Cluster;
 using PipelineBridge.Cluster.Marathon;
 using PipelineBridge.Configuration;

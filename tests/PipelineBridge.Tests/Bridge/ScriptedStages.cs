@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using PipelineBridge.Bridge.Work;
 using PipelineBridge.Events;
 using PipelineBridge.Messaging;
 

@@ -1,0 +1,168 @@
+using PipelineBridge.Events;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace PipelineBridge.Messaging.Broker;
+
+/// <summary>
+/// The exchanges, queues and bindings on the broker. Every process declares all of them at its start, with the same
+/// arguments; what a queue's arguments are never changes under its name.
+/// </summary>
+/// <param name="clusters">The names of the clusters.</param>
+/// <param name="targets">The names of the targets that can be told.</param>
+public sealed class Topology(IEnumerable<string> clusters, IEnumerable<string> targets)
+{
+    /// <summary>The topic exchange of work. Only the bridge's user may write there.</summary>
+    public const string WorkExchange = "pipelinebridge.work";
+
+    /// <summary>The topic exchange of facts, asks, outcomes and ends. Everybody may be allowed to read there.</summary>
+    public const string EventsExchange = "pipelinebridge.events";
+
+    /// <summary>The fanout exchange before the queue <see cref="Queues.Dead"/>.</summary>
+    public const string DeadExchange = Queues.Dead;
+
+    /// <summary>
+    /// How often a message is given before it is dead. Crashes, restarts of the broker and its consumer timeout count too,
+    /// so that this is against a loop of crashes alone; a handler that throws is counted by <c>limits.attempts</c>.
+    /// </summary>
+    public const int DeliveryLimit = 20;
+
+    /// <summary>The stages' queues of work, in the order of a delivery.</summary>
+    public IReadOnlyList<string> WorkQueues { get; } =
+    [
+        Queues.RegistryPush, Queues.RegistryTag, Queues.RegistryResolve,
+        .. clusters.Select(Queues.ClusterDeploy).Order(StringComparer.Ordinal),
+        .. targets.Select(Queues.Notify).Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>The types of events that stages write and the bridge reads: ends, facts and observations of their work.</summary>
+    public static IReadOnlyList<EventType> OutcomeTypes { get; } = [.. EventTypes.All.Where(t => t.FromStage)];
+
+    /// <summary>The keys by which <see cref="Queues.Outcomes"/> is bound.</summary>
+    public static IEnumerable<string> OutcomeKeys => OutcomeTypes.Select(t => $"{t.Subject}.{t.Predicate}.*.*").Distinct();
+
+    /// <summary>The arguments of a queue of work.</summary>
+    public static IReadOnlyDictionary<string, object?> ArgumentsOf(string queue)
+    {
+        var arguments = new Dictionary<string, object?> { ["x-queue-type"] = "quorum" };
+        if (queue is not Queues.Dead)
+        {
+            arguments["x-delivery-limit"] = DeliveryLimit;
+            arguments["x-dead-letter-exchange"] = DeadExchange;
+            // An addressed work would otherwise keep its address, and the broker would look for a queue by it.
+            arguments["x-dead-letter-routing-key"] = queue;
+        }
+        if (IsSingle(queue))
+        {
+            arguments["x-single-active-consumer"] = true;
+        }
+        return arguments;
+    }
+
+    /// <summary>Whether one consumer at a time reads a queue, so that its order is kept.</summary>
+    public static bool IsSingle(string queue) => queue == Queues.Outcomes || !Queues.IsPartitioned(queue);
+
+    /// <summary>All queues.</summary>
+    public IEnumerable<string> All => [.. WorkQueues, Queues.Outcomes, Queues.Dead];
+
+    /// <summary>Each binding: the exchange, the queue, the key. A queue of work is bound by its own name, by which the relay addresses it.</summary>
+    public IEnumerable<(string Exchange, string Queue, string Key)> Bindings =>
+    [
+        .. WorkQueues.Select(q => (WorkExchange, q, q)),
+        .. OutcomeKeys.Select(k => (EventsExchange, Queues.Outcomes, k)),
+        (DeadExchange, Queues.Dead, ""),
+    ];
+
+    /// <summary>Each exchange with its type.</summary>
+    public static IReadOnlyList<(string Exchange, string Type)> Exchanges { get; } =
+        [(WorkExchange, ExchangeType.Topic), (EventsExchange, ExchangeType.Topic), (DeadExchange, ExchangeType.Fanout)];
+
+    /// <summary>
+    /// Declares everything that is not there, after it was seen that nothing stands under our names with other arguments:
+    /// then nothing is declared.
+    /// </summary>
+    /// <exception cref="BrokerException">Something differs or may not be declared; the message lists all of it.</exception>
+    public async Task Declare(IConnection connection, BrokerOptions options, CancellationToken cancellation)
+    {
+        var differs = new List<string>();
+        foreach (var (name, act) in Parts())
+        {
+            // What exists is compared with ours by declaring it again; what does not exist is left for the second round.
+            if (await Exists(connection, name, cancellation))
+            {
+                await Try(connection, act, differs, cancellation);
+            }
+        }
+        Refuse(options, differs);
+        foreach (var (_, act) in Parts())
+        {
+            await Try(connection, act, differs, cancellation);
+        }
+        Refuse(options, differs);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
+        try
+        {
+            foreach (var (exchange, queue, key) in Bindings)
+            {
+                await channel.QueueBindAsync(queue, exchange, key, cancellationToken: cancellation);
+            }
+        }
+        catch (OperationInterruptedException e)
+        {
+            throw BrokerConnection.Said(options, e);
+        }
+    }
+
+    IEnumerable<((bool IsQueue, string Name) Name, Func<IChannel, CancellationToken, Task> Declare)> Parts() =>
+    [
+        .. Exchanges.Select(x => ((false, x.Exchange), (Func<IChannel, CancellationToken, Task>)((c, t) => c.ExchangeDeclareAsync(x.Exchange, x.Type, durable: true, autoDelete: false, cancellationToken: t)))),
+        .. All.Select(q => ((true, q), (Func<IChannel, CancellationToken, Task>)((c, t) => c.QueueDeclareAsync(q, durable: true, exclusive: false, autoDelete: false, ArgumentsOf(q).ToDictionary(), cancellationToken: t)))),
+    ];
+
+    static void Refuse(BrokerOptions options, List<string> differs)
+    {
+        if (differs.Count > 0)
+        {
+            throw new BrokerException($"The broker at {options.Shown} has another topology under our names; nothing was started. {string.Join(" ", differs)} Delete what differs there, or give the bridge a virtual host of its own.", false);
+        }
+    }
+
+    static async Task<bool> Exists(IConnection connection, (bool IsQueue, string Name) part, CancellationToken cancellation)
+    {
+        var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
+        await using (channel)
+        {
+            try
+            {
+                await (part.IsQueue ? channel.QueueDeclarePassiveAsync(part.Name, cancellation) : channel.ExchangeDeclarePassiveAsync(part.Name, cancellation));
+                return true;
+            }
+            catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == 404)
+            {
+                return false;
+            }
+            // 405 resource-locked: somebody's exclusive queue has the name; declaring it will say so.
+            catch (OperationInterruptedException)
+            {
+                return true;
+            }
+        }
+    }
+
+    static async Task Try(IConnection connection, Func<IChannel, CancellationToken, Task> act, List<string> differs, CancellationToken cancellation)
+    {
+        // A refusal closes the channel (AMQP 0-9-1, channel exceptions): each part has its own.
+        var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
+        await using (channel)
+        {
+            try
+            {
+                await act(channel, cancellation);
+            }
+            catch (OperationInterruptedException e) when (e.ShutdownReason is { ReplyCode: 403 or 405 or 406 })
+            {
+                differs.Add(BrokerConnection.Text(e).Replace("PRECONDITION_FAILED - ", "", StringComparison.Ordinal) + ".");
+            }
+        }
+    }
+}
