@@ -35,7 +35,7 @@ public sealed class PushHandler(RegistryConnections connections, IReadOnlyDictio
         var finding = ask.Source switch
         {
             PushSource.Registry => PresentImage.Find(repository, RegistryWork.Reference(image), ask.ImageId, cancellation),
-            PushSource.OciLayout => new LayoutPush(repository, layouts.Open(ask.Path)).Push(image, tags.Count > 0, ask.ImageId, cancellation),
+            PushSource.OciLayout => new ImagePush(repository, layouts.Layout(ask.Path)).Push(image, tags.Count > 0, ask.ImageId, cancellation),
             _ => throw new RegistryFailure(FailureCategory.Configuration, $"The source of a push must be {PushSource.Registry} or {PushSource.OciLayout}; {ask.Source} is not known here.") { NothingMade = true },
         };
         // An image that is there already is found by its own tag: that one stands where it stands, and is not written back.

@@ -2,31 +2,30 @@ using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
-using Microsoft.Win32.SafeHandles;
 
 namespace PipelineBridge.Registry.Oci;
 
 /// <summary>
-/// A blob's bytes from an offset, streamed from its file with one small buffer. The whole is hashed on the way, and the
+/// A blob's bytes from an offset, streamed from where they lie with one small buffer. The whole is hashed on the way, and the
 /// last piece is sent only when the digest is right, so that no registry is given a broken blob.
 /// </summary>
 sealed class BlobContent : HttpContent
 {
     const int BufferBytes = 128 * 1024;
 
-    readonly SafeFileHandle file;
+    readonly IBlob source;
     readonly Descriptor blob;
     readonly long offset;
     readonly IdleTimeout idle;
-    readonly ImageLayout layout;
+    readonly IImageSource images;
 
-    public BlobContent(SafeFileHandle file, Descriptor blob, long offset, IdleTimeout idle, ImageLayout layout)
+    public BlobContent(IBlob source, Descriptor blob, long offset, IdleTimeout idle, IImageSource images)
     {
-        this.file = file;
+        this.source = source;
         this.blob = blob;
         this.offset = offset;
         this.idle = idle;
-        this.layout = layout;
+        this.images = images;
         Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         Headers.ContentLength = blob.SizeBytes - offset;
         if (offset > 0 && offset < blob.SizeBytes)
@@ -51,21 +50,22 @@ sealed class BlobContent : HttpContent
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
+            await using var bytes = source.Read();
             long at = 0;
             while (at < blob.SizeBytes)
             {
                 // What a broken upload brought over already is read again, but not sent.
                 var most = (int)Math.Min(BufferBytes, (at < offset ? offset : blob.SizeBytes) - at);
-                var read = await Read(buffer.AsMemory(0, most), at, cancellationToken);
+                var read = await Read(bytes, buffer.AsMemory(0, most), cancellationToken);
                 if (read == 0)
                 {
-                    throw layout.Broken(blob.Digest);
+                    throw images.Broken(blob.Digest);
                 }
                 hash.AppendData(buffer, 0, read);
                 at += read;
                 if (at == blob.SizeBytes && "sha256:" + Convert.ToHexStringLower(hash.GetCurrentHash()) != blob.Digest)
                 {
-                    throw layout.Broken(blob.Digest);
+                    throw images.Broken(blob.Digest);
                 }
                 if (at > offset)
                 {
@@ -81,16 +81,16 @@ sealed class BlobContent : HttpContent
         }
     }
 
-    async Task<int> Read(Memory<byte> buffer, long at, CancellationToken cancellation)
+    async Task<int> Read(Stream bytes, Memory<byte> buffer, CancellationToken cancellation)
     {
         try
         {
-            return await RandomAccess.ReadAsync(file, buffer, at, cancellation);
+            return await bytes.ReadAsync(buffer, cancellation);
         }
         catch (IOException e)
         {
             // Else it would look like a broken connection.
-            throw layout.Unreadable(e);
+            throw images.Unreadable(e);
         }
     }
 }

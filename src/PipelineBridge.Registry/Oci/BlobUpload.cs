@@ -4,8 +4,8 @@ using PipelineBridge.Events;
 
 namespace PipelineBridge.Registry.Oci;
 
-/// <summary>Brings one blob of a layout into a repository: mounted where possible, else uploaded, and a broken upload goes on where the registry has it.</summary>
-sealed class BlobUpload(Repository repository, ImageLayout layout, Descriptor blob)
+/// <summary>Brings one blob into a repository: mounted where possible, else uploaded, and a broken upload goes on where the registry has it.</summary>
+sealed class BlobUpload(Repository repository, IImageSource images, Descriptor blob)
 {
     readonly RegistryConnection connection = repository.Connection;
     readonly string doing = $"take the blob {blob.Digest} into {repository.Name}";
@@ -17,7 +17,7 @@ sealed class BlobUpload(Repository repository, ImageLayout layout, Descriptor bl
         {
             return Is(moved: false);
         }
-        using var file = layout.Open(blob) ?? throw new RegistryFailure(FailureCategory.Image, $"The blob {blob.Digest} is neither in {layout.Name} nor in the registry {connection.Name}.");
+        using var source = images.Open(blob) ?? throw new RegistryFailure(FailureCategory.Image, $"The blob {blob.Digest} is neither in {images.Name} nor in the registry {connection.Name}.");
         var session = await Begin(cancellation);
         long offset = 0;
         var backoff = new Backoff(connection.Clock);
@@ -27,7 +27,7 @@ sealed class BlobUpload(Repository repository, ImageLayout layout, Descriptor bl
             var from = offset;
             var put = new RegistryRequest(HttpMethod.Put, new Uri($"{session}{(session.Query.Length == 0 ? "?" : "&")}digest={Uri.EscapeDataString(blob.Digest)}"), doing, repository.Scopes)
             {
-                Content = idle => new BlobContent(file, blob, from, idle, layout),
+                Content = idle => new BlobContent(source, blob, from, idle, images),
             };
             RegistryUnavailable trouble;
             try

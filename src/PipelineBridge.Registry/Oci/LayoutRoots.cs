@@ -2,11 +2,24 @@ using PipelineBridge.Events;
 
 namespace PipelineBridge.Registry.Oci;
 
-/// <summary>The directories below which layouts are read; nothing else of the disk can be named by a push, nor be reached through a link.</summary>
+/// <summary>The directories below which layouts and archives are read; nothing else of the disk can be named by a push, nor be reached through a link.</summary>
 sealed class LayoutRoots(IReadOnlyDictionary<string, string> roots)
 {
-    /// <summary>The layout at <c>root/path</c>.</summary>
-    public ImageLayout Open(string? path)
+    /// <summary>The layout in the directory <c>root/path</c>.</summary>
+    public IImageSource Layout(string? path)
+    {
+        var (root, place) = Below(path);
+        return new ImageLayout(new DirectoryFiles(root, place, $"the layout {path}"));
+    }
+
+    /// <summary>The images in the archive <c>root/path</c>.</summary>
+    public IImageSource Archive(string? path)
+    {
+        var (root, place) = Below(path);
+        return ImageArchive.Open(root, place, $"the archive {path}");
+    }
+
+    (string Root, string Place) Below(string? path)
     {
         var parts = (path ?? "").Split('/');
         if (parts.Length < 2 || parts.Any(p => p is "" or "." or ".." || p.Contains('\0', StringComparison.Ordinal)))
@@ -17,6 +30,6 @@ sealed class LayoutRoots(IReadOnlyDictionary<string, string> roots)
         {
             throw new RegistryFailure(FailureCategory.Configuration, $"The path \"{path}\" begins with no root that the registry stage knows; known: {(roots.Count == 0 ? "none" : string.Join(", ", roots.Keys.Order(StringComparer.Ordinal)))}.") { NothingMade = true };
         }
-        return new ImageLayout(Path.GetFullPath(root), Path.Combine([Path.GetFullPath(root), .. parts[1..]]), path!);
+        return (Path.GetFullPath(root), Path.Combine([Path.GetFullPath(root), .. parts[1..]]));
     }
 }

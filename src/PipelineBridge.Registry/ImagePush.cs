@@ -5,10 +5,10 @@ using PipelineBridge.Registry.Oci;
 namespace PipelineBridge.Registry;
 
 /// <summary>
-/// Pushes an image of a layout: what the repository has is found and left alone, blobs go several at once, manifests
+/// Pushes an image from a disk: what the repository has is found and left alone, blobs go several at once, manifests
 /// after their blobs, an index after its images. The last, by its tags, is the caller's.
 /// </summary>
-sealed class LayoutPush(Repository repository, ImageLayout layout)
+sealed class ImagePush(Repository repository, IImageSource images)
 {
     const int AtOnce = 4;
     const int DeepestIndex = 4;
@@ -20,14 +20,14 @@ sealed class LayoutPush(Repository repository, ImageLayout layout)
     /// <param name="imageId">The digest of the wanted image's configuration; null for any.</param>
     public async Task<(Manifest Manifest, PushedSize? Size)> Push(ImageReference image, bool hasTags, string? imageId, CancellationToken cancellation)
     {
-        var root = layout.Choose(image);
+        var root = await images.Choose(image, cancellation);
         // Children before what names them.
         var all = new List<Part>();
         Read(root, 0, all, []);
         var top = all[^1].Manifest ?? throw Absent(root);
         if (imageId is not null && all.All(p => p.Content?.Config?.Digest != imageId))
         {
-            throw PresentImage.OtherImage(layout.Name, imageId);
+            throw PresentImage.OtherImage(images.Name, imageId);
         }
         var total = all.SelectMany(p => p.Content?.Blobs ?? []).DistinctBy(b => b.Digest).Sum(b => b.SizeBytes);
         if (await repository.Find(root.Digest, cancellation) is not null)
@@ -53,7 +53,7 @@ sealed class LayoutPush(Repository repository, ImageLayout layout)
     {
         if (!MediaTypes.IsManifest(descriptor.MediaType))
         {
-            throw new RegistryFailure(FailureCategory.Image, $"An index in {layout.Name} names {descriptor.Digest}, whose type is neither an image nor an index of Docker's or OCI's.", descriptor.MediaType);
+            throw new RegistryFailure(FailureCategory.Image, $"An index in {images.Name} names {descriptor.Digest}, whose type is neither an image nor an index of Docker's or OCI's.", descriptor.MediaType);
         }
         if (!seen.Add(descriptor.Digest))
         {
@@ -61,10 +61,10 @@ sealed class LayoutPush(Repository repository, ImageLayout layout)
         }
         if (depth > DeepestIndex || seen.Count > MostManifests)
         {
-            throw new RegistryFailure(FailureCategory.Image, $"The index in {layout.Name} is deeper than {DeepestIndex} or names more than {MostManifests} manifests.");
+            throw new RegistryFailure(FailureCategory.Image, $"The index in {images.Name} is deeper than {DeepestIndex} or names more than {MostManifests} manifests.");
         }
-        var manifest = layout.Manifest(descriptor);
-        var content = manifest is null ? null : ManifestParts.Of(manifest, layout.Name);
+        var manifest = images.Manifest(descriptor);
+        var content = manifest is null ? null : ManifestParts.Of(manifest, images.Name);
         foreach (var child in content?.Children ?? [])
         {
             Read(child, depth + 1, all, seen);
@@ -86,7 +86,7 @@ sealed class LayoutPush(Repository repository, ImageLayout layout)
         long moved = 0;
         await Parallel.ForEachAsync(parts.SelectMany(p => p.Content!.Blobs).DistinctBy(b => b.Digest), Bounded(cancellation), async (blob, stop) =>
         {
-            if (await new BlobUpload(repository, layout, blob).Run(stop))
+            if (await new BlobUpload(repository, images, blob).Run(stop))
             {
                 Interlocked.Add(ref moved, blob.SizeBytes);
             }
@@ -95,10 +95,10 @@ sealed class LayoutPush(Repository repository, ImageLayout layout)
     }
 
     RegistryFailure Absent(Descriptor manifest) =>
-        new(FailureCategory.Image, $"The manifest {manifest.Digest} is named in {layout.Name}, but is neither there nor in the registry {repository.Connection.Name}.");
+        new(FailureCategory.Image, $"The manifest {manifest.Digest} is named in {images.Name}, but is neither there nor in the registry {repository.Connection.Name}.");
 
     static ParallelOptions Bounded(CancellationToken cancellation) => new() { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation };
 
-    /// <summary>A manifest of the layout; without its bytes when the layout has only its name.</summary>
+    /// <summary>A manifest; without its bytes when only its name is there.</summary>
     sealed record Part(Descriptor Descriptor, Manifest? Manifest, ManifestParts? Content);
 }
