@@ -27,6 +27,9 @@ public sealed record BridgeOptions
     /// <summary>How long a work may be deferred in all, in seconds.</summary>
     public int WorkSeconds { get; init; } = 3600;
 
+    /// <summary>The longest that an ask may give new tasks to become healthy, in seconds: what a broker leaves a message with its consumer must hold it twice.</summary>
+    public int LongestHealthTimeoutSeconds { get; init; } = 840;
+
     /// <summary>How often a work is given whose handler throws.</summary>
     public int Attempts { get; init; } = 5;
 }

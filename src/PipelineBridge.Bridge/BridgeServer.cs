@@ -19,6 +19,7 @@ using PipelineBridge.Bridge.Timeline;
 using PipelineBridge.Bridge.Work;
 using PipelineBridge.Journal;
 using PipelineBridge.Messaging;
+using PipelineBridge.Messaging.Broker;
 
 namespace PipelineBridge.Bridge;
 
@@ -46,12 +47,23 @@ public sealed record BridgeParts
     /// <summary>The watchers that run in this process.</summary>
     public IReadOnlyList<IWatcher> Watchers { get; init; } = [];
 
+    /// <summary>The broker between the bridge and its stages; null: the stages run in this process.</summary>
+    public BrokerParts? Broker { get; init; }
+
+    /// <summary>Adds what the composing program brings of its own.</summary>
+    public Action<IServiceCollection>? Services { get; init; }
+
     /// <summary>The clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>The least level that is logged to the console.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 }
+
+/// <summary>The broker between a bridge and its stages.</summary>
+/// <param name="Options">How it is reached.</param>
+/// <param name="Topology">What stands on it.</param>
+public sealed record BrokerParts(BrokerOptions Options, Topology Topology);
 
 /// <summary>Builds the bridge's web server with everything that runs beside it.</summary>
 public static class BridgeServer
@@ -84,13 +96,17 @@ public static class BridgeServer
         services.AddSingleton(parts.Stages);
         services.AddSingleton(parts.Watchers);
         services.AddSingleton<IBridgeClient, EmbeddedBridge>();
-        services.AddHostedService<EmbeddedDispatch>();
+        if (parts.Broker is null)
+        {
+            services.AddHostedService<EmbeddedDispatch>();
+            services.AddHostedService<Watchers>();
+        }
         services.AddHostedService<Sweep>();
-        services.AddHostedService<Watchers>();
         foreach (var check in parts.Checks)
         {
             services.AddSingleton(check);
         }
+        parts.Services?.Invoke(services);
         var app = builder.Build();
         app.Use(Frame);
         app.UseRouting();

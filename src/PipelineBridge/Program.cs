@@ -4,10 +4,13 @@ using PipelineBridge.Verbs;
 var root = new RootCommand("PipelineBridge: a commit becomes a healthy, announced service.")
 {
     AllVerb.Command(),
+    BridgeVerb.Command(),
+    WorkerVerb.Command(),
     DemoVerb.Command(),
     SimulateVerb.Command(),
     ConfigVerb.Command(),
     JournalVerb.Command(),
+    BrokerVerb.Command(),
 };
 var parsed = root.Parse(args);
 var exit = await parsed.InvokeAsync();

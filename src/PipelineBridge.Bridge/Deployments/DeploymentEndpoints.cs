@@ -29,8 +29,6 @@ public sealed record RollbackAsk(string? App, string? Environment, string? To, s
 /// <summary><c>POST /v1/deployments</c>, <c>DELETE /v1/deployments/{app}/{environment}</c>, <c>POST /v1/rollbacks</c>.</summary>
 static class DeploymentEndpoints
 {
-    const int LongestHealthTimeoutSeconds = 840;
-
     public static void MapDeployments(this IEndpointRouteBuilder app)
     {
         app.MapWrite("POST", "/v1/deployments", Deploy, HttpJson.Default.DeploymentAsk, "Deploy an app");
@@ -62,9 +60,9 @@ static class DeploymentEndpoints
         {
             checks.Add("replicas", ask.Replicas.ToString(), "it must be 0 to 10000.");
         }
-        if (ask.HealthTimeoutSeconds is < 1 or > LongestHealthTimeoutSeconds)
+        if (ask.HealthTimeoutSeconds is { } health && (health < 1 || health > call.Options.LongestHealthTimeoutSeconds))
         {
-            checks.Add("healthTimeoutSeconds", ask.HealthTimeoutSeconds.ToString(), $"it must be 1 to {LongestHealthTimeoutSeconds}: half of the time that a broker leaves a message with its consumer, less a minute.");
+            checks.Add("healthTimeoutSeconds", health.ToString(System.Globalization.CultureInfo.InvariantCulture), $"it must be 1 to {call.Options.LongestHealthTimeoutSeconds}: half of the time that a broker leaves a message with its consumer, less a minute.");
         }
         if (ask.OnFailure is not (null or OnFailure.Rollback or OnFailure.Keep))
         {

@@ -36,6 +36,7 @@ namespace PipelineBridge.Bridge.Http;
 [JsonSerializable(typeof(DeploymentsAnswer))]
 [JsonSerializable(typeof(DeadLettersAnswer))]
 [JsonSerializable(typeof(WorkAnswer))]
+[JsonSerializable(typeof(Messaging.ExpectedDeployment))]
 [JsonSerializable(typeof(BlobAnswer))]
 [JsonSerializable(typeof(JsonElement))]
 sealed partial class HttpJson : JsonSerializerContext;

@@ -27,6 +27,7 @@ static class WorkEndpoints
     {
         app.MapGet("/v1/work/{id}", (Delegate)Get).Produces<WorkAnswer>().Produces<WorkAnswer>(StatusCodes.Status410Gone).ProducesOurProblems(401, 403, 404).WithSummary("How a work stands (stages)");
         app.MapPut("/v1/work/{id}/phase", (Delegate)Phase).Produces(StatusCodes.Status204NoContent).Produces<WorkAnswer>(StatusCodes.Status410Gone).Accepts<PhaseReport>(isOptional: true, "application/json", "*/*").ProducesOurProblems(400, 401, 403, 404, 422, 503).WithSummary("A work comes to a phase (stages)");
+        app.MapGet("/v1/expected/{app}/{environment}", (Delegate)Expected).Produces<Messaging.ExpectedDeployment>().Produces(StatusCodes.Status204NoContent).ProducesOurProblems(401, 403).WithSummary("What an app should run in an environment (stages)");
         app.MapPut("/v1/blobs/{digest}", (Delegate)PutBlob).Produces<BlobAnswer>(StatusCodes.Status201Created).ProducesOurProblems(400, 401, 403, 413, 422, 503).WithSummary("Keep evidence (stages)");
         app.MapGet("/v1/blobs/{digest}", (Delegate)GetBlob).Produces<string>(StatusCodes.Status200OK, "text/plain").ProducesOurProblems(401, 403, 404).WithSummary("Evidence or a specification");
     }
@@ -55,6 +56,18 @@ static class WorkEndpoints
         var deciders = http.RequestServices.GetRequiredService<Deliveries.Deciders>();
         await http.RequestServices.GetRequiredService<AskIntake>().Write(tx => { deciders.TakingBack(tx, id); return 0; }, http.RequestAborted);
         http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    static async Task Expected(HttpContext http)
+    {
+        http.RequestServices.GetRequiredService<ApiKeys>().Of(http).Demand(Verb.Stage);
+        var (app, environment) = ((string)http.Request.RouteValues["app"]!, (string)http.Request.RouteValues["environment"]!);
+        if (http.RequestServices.GetRequiredService<WorkStandings>().Expected(app, environment) is not { } expected)
+        {
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+            return;
+        }
+        await Answers.Write(http, StatusCodes.Status200OK, expected, HttpJson.Default.ExpectedDeployment);
     }
 
     static async Task PutBlob(HttpContext http)

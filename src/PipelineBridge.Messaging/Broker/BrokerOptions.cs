@@ -16,6 +16,12 @@ public sealed record BrokerOptions(Uri Url)
     /// </summary>
     public int ConsumerTimeoutSeconds { get; init; } = 1800;
 
+    /// <summary>
+    /// The longest deadline that a work may have, in seconds: half of what the broker grants, less a minute (of a short
+    /// time less a quarter), so that a rollout and its taking back both fit.
+    /// </summary>
+    public int LongestDeadlineSeconds => (ConsumerTimeoutSeconds / 2) - Math.Min(60, ConsumerTimeoutSeconds / 8);
+
     /// <summary>The virtual host; <c>/</c> where the address names none (RabbitMQ URI specification, "vhost").</summary>
     public string VirtualHost => Url.AbsolutePath.Length > 1 ? Uri.UnescapeDataString(Url.AbsolutePath[1..]) : "/";
 

@@ -6,7 +6,7 @@ using PipelineBridge.Journal;
 
 namespace PipelineBridge.Composition;
 
-/// <summary>A whole bridge in this process: journal, server and stages, started and stopped together.</summary>
+/// <summary>A bridge in this process: journal, server and, where no broker is between, its stages, started and stopped together.</summary>
 sealed class OneProcess : IAsyncDisposable
 {
     readonly EventJournal journal;
@@ -18,11 +18,15 @@ sealed class OneProcess : IAsyncDisposable
     public WebApplication App { get; }
 
     /// <summary>Opens the journal and starts everything; what cannot be had is told before anything is started by halves.</summary>
-    public static async Task<OneProcess> Start(BridgeConfiguration configuration, LogLevel level, CancellationToken cancellation)
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="level">The least level that is logged.</param>
+    /// <param name="cancellation">Ends the start.</param>
+    /// <param name="overBroker">Whether the stages are other processes, reached over the configuration's broker.</param>
+    public static async Task<OneProcess> Start(BridgeConfiguration configuration, LogLevel level, CancellationToken cancellation, bool overBroker = false)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(configuration.Journal)!);
         var journal = EventJournal.Open(new JournalOptions { Path = configuration.Journal });
-        var stages = Stages.Of(configuration, TimeProvider.System);
+        var stages = Stages.Of(configuration, TimeProvider.System, overBroker ? [] : null);
         var app = BridgeServer.Build(new BridgeParts
         {
             Listen = configuration.Listen,
@@ -32,7 +36,9 @@ sealed class OneProcess : IAsyncDisposable
             Checks = Stages.Checks(configuration),
             Stages = stages.Queues,
             Watchers = stages.Watchers,
+            Broker = overBroker ? new BrokerParts(configuration.Broker!, configuration.Topology) : null,
             LogLevel = level,
+            Services = services => Telemetry.Add(services, "pipelinebridge-bridge"),
         });
         var process = new OneProcess(journal, stages, app);
         try

@@ -24,26 +24,43 @@ sealed class Stages : IDisposable
     /// <summary>The standing watchers.</summary>
     public IReadOnlyList<IWatcher> Watchers { get; }
 
+    /// <summary>The names of the stages.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["registry", "cluster", "notifications"];
+
+    /// <summary>The parts of the configuration whose secrets a stage uses.</summary>
+    public static IEnumerable<string> SecretsOf(string stage) => stage switch
+    {
+        "registry" => ["registries"],
+        "cluster" => ["clusters", "registries"],
+        _ => ["targets"],
+    };
+
     /// <summary>The stages that a configuration needs.</summary>
-    public static Stages Of(BridgeConfiguration configuration, TimeProvider clock)
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="only">The stages that run in this process; null: all.</param>
+    public static Stages Of(BridgeConfiguration configuration, TimeProvider clock, IReadOnlyCollection<string>? only = null)
     {
         var queues = new List<StageQueue>();
         var watchers = new List<IWatcher>();
         var owned = new List<IDisposable>();
-        var registry = configuration.ForRegistry();
-        var connections = new RegistryConnections(registry.Registries, clock);
-        owned.Add(connections);
-        queues.Add(new StageQueue(Messaging.Queues.RegistryPush, "registry", new PushHandler(connections, registry.Roots, clock)));
-        queues.Add(new StageQueue(Messaging.Queues.RegistryTag, "registry", new TagHandler(connections, clock)));
-        queues.Add(new StageQueue(Messaging.Queues.RegistryResolve, "registry", new ResolveHandler(connections, clock)));
-        foreach (var cluster in configuration.Clusters.Values)
+        if (Runs("registry"))
+        {
+            var registry = configuration.ForRegistry();
+            var connections = new RegistryConnections(registry.Registries, clock);
+            owned.Add(connections);
+            queues.Add(new StageQueue(Messaging.Queues.RegistryPush, "registry", new PushHandler(connections, registry.Roots, clock)));
+            queues.Add(new StageQueue(Messaging.Queues.RegistryTag, "registry", new TagHandler(connections, clock)));
+            queues.Add(new StageQueue(Messaging.Queues.RegistryResolve, "registry", new ResolveHandler(connections, clock)));
+        }
+        foreach (var cluster in Runs("cluster") ? configuration.Clusters.Values : [])
         {
             var client = new MarathonClient(MarathonOptions(configuration, cluster));
             owned.Add(client);
             queues.Add(new StageQueue(Messaging.Queues.ClusterDeploy(cluster.Name), "cluster", new ClusterHandler(new MarathonDriver(client, clock), clock)));
             watchers.Add(new MarathonWatcher(client, clock));
         }
-        foreach (var target in configuration.Targets)
+        foreach (var target in Runs("notifications") ? configuration.Targets : [])
         {
             var http = new HttpClient { Timeout = ChatCall };
             owned.Add(http);
@@ -52,6 +69,8 @@ sealed class Stages : IDisposable
         var stages = new Stages(queues, watchers);
         stages.owned.AddRange(owned);
         return stages;
+
+        bool Runs(string stage) => only is null || only.Contains(stage);
     }
 
     /// <summary>The checks of specifications that a configuration needs.</summary>

@@ -1,5 +1,6 @@
 using PipelineBridge.Bridge;
 using PipelineBridge.Messaging;
+using PipelineBridge.Messaging.Broker;
 using PipelineBridge.Notifications.Chat;
 using PipelineBridge.Registry;
 
@@ -44,6 +45,12 @@ public sealed record BridgeConfiguration
     /// <summary>Who can be told things.</summary>
     public IReadOnlyList<SlackTargetOptions> Targets { get; init; } = [];
 
+    /// <summary>How the broker is reached; null without one.</summary>
+    public BrokerOptions? Broker { get; init; }
+
+    /// <summary>How a worker reaches the bridge; null without one.</summary>
+    public HttpBridgeOptions? Worker { get; init; }
+
     /// <summary>The bounds of waiting and trying.</summary>
     public LimitsConfiguration Limits { get; init; } = new();
 
@@ -60,6 +67,7 @@ public sealed record BridgeConfiguration
         AfterSeconds = Limits.AfterSeconds,
         WorkSeconds = Limits.WorkSeconds,
         Attempts = Limits.Attempts,
+        LongestHealthTimeoutSeconds = (Broker ?? new BrokerOptions(new Uri("amqp://localhost"))).LongestDeadlineSeconds,
         Environments = Environments.ToDictionary(pair => pair.Key, pair => new EnvironmentOptions
         {
             Zone = pair.Value.Zone,
@@ -79,6 +87,9 @@ public sealed record BridgeConfiguration
         }),
     };
 
+    /// <summary>What stands on the broker.</summary>
+    public Topology Topology => new(Clusters.Keys, Targets.Select(target => target.Name));
+
     /// <summary>The part of it that the registry stage must know.</summary>
     public RegistryStageOptions ForRegistry() => new() { Registries = Registries, Roots = Layouts };
 
@@ -90,9 +101,10 @@ public sealed record BridgeConfiguration
     /// <param name="file">The file; null: without one.</param>
     /// <param name="environment">The environment variables.</param>
     /// <param name="checks">What can check the specifications of apps, given a configuration that has no other mistake; null: that they are JSON is all that is checked.</param>
+    /// <param name="needed">The parts whose secrets this process uses, such as <c>registries</c>; null: all.</param>
     public static ConfigurationResult Load(
-        string? file, IReadOnlyDictionary<string, string> environment, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks = null) =>
-        ConfigurationReader.Read(file, environment, checks);
+        string? file, IReadOnlyDictionary<string, string> environment, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks = null, IReadOnlyCollection<string>? needed = null) =>
+        ConfigurationReader.Read(file, environment, checks, needed);
 }
 
 /// <summary>A key that was made at the start.</summary>

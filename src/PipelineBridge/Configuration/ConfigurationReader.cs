@@ -10,11 +10,11 @@ static class ConfigurationReader
 {
     const string DefaultListen = "http://127.0.0.1:8080";
 
-    public static ConfigurationResult Read(string? file, IReadOnlyDictionary<string, string> environment, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks)
+    public static ConfigurationResult Read(string? file, IReadOnlyDictionary<string, string> environment, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks, IReadOnlyCollection<string>? needed = null)
     {
         var whole = file is null ? null : Path.GetFullPath(file);
         var source = file is null ? "the configuration without a file" : Path.GetFileName(file);
-        var reading = new Reading(whole is null ? Environment.CurrentDirectory : Path.GetDirectoryName(whole)!, environment);
+        var reading = new Reading(whole is null ? Environment.CurrentDirectory : Path.GetDirectoryName(whole)!, environment, needed);
         YamlMap? map = null;
         if (whole is not null)
         {
@@ -66,6 +66,8 @@ static class ConfigurationReader
         var registries = RegistriesReader.Read(reading, root);
         var layouts = Layouts(reading, root);
         var limits = Limits(reading, root);
+        var broker = BrokerReader.Read(reading, root, environments);
+        var worker = BrokerReader.Worker(reading, root, url);
         var keys = KeysReader.Read(reading, root, apps?.Keys);
         GeneratedKey? generated = null;
         if (!root.Has("keys"))
@@ -95,6 +97,8 @@ static class ConfigurationReader
             Environments = environments,
             Apps = apps,
             Targets = targets.Targets,
+            Broker = broker,
+            Worker = worker,
             Limits = limits,
         };
     }

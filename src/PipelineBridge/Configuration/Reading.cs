@@ -3,7 +3,8 @@ namespace PipelineBridge.Configuration;
 /// <summary>What all parts of the configuration share while it is read.</summary>
 /// <param name="directory">Relative paths begin there.</param>
 /// <param name="environment">The environment variables.</param>
-sealed class Reading(string directory, IReadOnlyDictionary<string, string> environment)
+/// <param name="needed">The parts of the configuration whose secrets this process uses; null: all of them.</param>
+sealed class Reading(string directory, IReadOnlyDictionary<string, string> environment, IReadOnlyCollection<string>? needed = null)
 {
     Secrets? secrets;
 
@@ -18,6 +19,9 @@ sealed class Reading(string directory, IReadOnlyDictionary<string, string> envir
 
     /// <summary>The files of apps' specifications that could be read, by app.</summary>
     public Dictionary<string, Given> Specifications { get; } = [];
+
+    /// <summary>Whether this process uses the secret at a place: another's may lie where it cannot be read from here.</summary>
+    public bool Uses(ConfigurationPlace place) => needed is null || needed.Any(part => place.Path.StartsWith(part + ".", StringComparison.Ordinal));
 
     /// <summary>A path as a whole one.</summary>
     public string Path(string path) => System.IO.Path.GetFullPath(path, directory);

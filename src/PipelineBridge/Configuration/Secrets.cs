@@ -13,6 +13,10 @@ sealed class Secrets(Reading reading)
         try
         {
             path = reading.Path(file.Text);
+            if (!reading.Uses(file.Place))
+            {
+                return static () => null;
+            }
             if (string.IsNullOrEmpty(Read(path)))
             {
                 reading.Findings.Mistake(file.Place, $"{Findings.Shown(file.Text)} is empty. It must hold the secret and nothing else.");
@@ -50,6 +54,10 @@ sealed class Secrets(Reading reading)
     public Func<string?>? OfVariable(Given variable)
     {
         reading.Variables.Name(variable.Text);
+        if (!reading.Uses(variable.Place))
+        {
+            return static () => null;
+        }
         var environment = reading.Variables.Environment;
         if (!environment.TryGetValue(variable.Text, out var value) || value.Length == 0)
         {

@@ -22,7 +22,7 @@ static class AllVerb
 
     static async Task<int> Run(FileInfo? file, CancellationToken stop)
     {
-        var result = BridgeConfiguration.Load(file?.FullName ?? BridgeConfiguration.DefaultFile(Directory.GetCurrentDirectory()), ConfigCheck.ProcessEnvironment(), Stages.Checks);
+        var result = BridgeConfiguration.Load(file?.FullName ?? BridgeConfiguration.DefaultFile(Directory.GetCurrentDirectory()), ConfigCheck.ProcessEnvironment(), Stages.Checks, [.. Stages.Names.SelectMany(Stages.SecretsOf)]);
         ConfigurationReport.Write(Console.Error, result);
         if (result.Configuration is not { } configuration)
         {

@@ -1,0 +1,29 @@
+using PipelineBridge.Messaging.Broker;
+
+namespace PipelineBridge.Composition;
+
+/// <summary>What a process does with the broker before it starts anything.</summary>
+static class BrokerStart
+{
+    /// <summary>
+    /// Declares the topology. A broker that cannot be reached is no hindrance: it is tried again later. One that refuses the
+    /// user, has no such virtual host, or has another topology under our names ends the process before anything was started.
+    /// </summary>
+    /// <exception cref="BrokerException">Somebody must change something.</exception>
+    public static async Task Prepare(BrokerOptions broker, Topology topology, string process, CancellationToken stop)
+    {
+        try
+        {
+            await using var connection = await BrokerConnection.Open(broker, $"{process} start", stop);
+            await topology.Declare(connection, broker, stop);
+        }
+        catch (BrokerException e) when (e.WaitingHelps)
+        {
+            Console.Error.WriteLine($"{e.Message} It is tried again.");
+        }
+        catch (Exception e) when (e is not (BrokerException or OperationCanceledException))
+        {
+            Console.Error.WriteLine($"{BrokerConnection.Said(broker, e).Message} It is tried again.");
+        }
+    }
+}

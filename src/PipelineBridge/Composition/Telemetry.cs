@@ -1,0 +1,22 @@
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using PipelineBridge.Messaging;
+
+namespace PipelineBridge.Composition;
+
+/// <summary>Traces to a collector, when the environment names one as OpenTelemetry's specification has it.</summary>
+static class Telemetry
+{
+    /// <summary>Adds the export of traces where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> (or the one for traces alone) is set; else nothing listens and nothing is made.</summary>
+    public static void Add(IServiceCollection services, string service)
+    {
+        if (Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is not { Length: > 0 } && Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") is not { Length: > 0 })
+        {
+            return;
+        }
+        services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(service))
+            .WithTracing(tracing => tracing.AddSource(Tracing.SourceName, "Microsoft.AspNetCore", "System.Net.Http", "MassTransit", "RabbitMQ.Client.*").AddOtlpExporter());
+    }
+}
