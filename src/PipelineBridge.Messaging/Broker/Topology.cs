@@ -77,6 +77,21 @@ public sealed class Topology(IEnumerable<string> clusters, IEnumerable<string> t
     public static IReadOnlyList<(string Exchange, string Type)> Exchanges { get; } =
         [(WorkExchange, ExchangeType.Topic), (EventsExchange, ExchangeType.Topic), (DeadExchange, ExchangeType.Fanout)];
 
+    /// <summary>Declares everything over a connection of its own.</summary>
+    /// <exception cref="BrokerException">The broker cannot be had, or something differs or may not be declared.</exception>
+    public async Task Declare(BrokerOptions options, string name, CancellationToken cancellation)
+    {
+        await using var connection = await BrokerConnection.Open(options, name, cancellation);
+        try
+        {
+            await Declare(connection, options, cancellation);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            throw BrokerConnection.Said(options, e);
+        }
+    }
+
     /// <summary>
     /// Declares everything that is not there, after it was seen that nothing stands under our names with other arguments:
     /// then nothing is declared.

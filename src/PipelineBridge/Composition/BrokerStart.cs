@@ -14,16 +14,11 @@ static class BrokerStart
     {
         try
         {
-            await using var connection = await BrokerConnection.Open(broker, $"{process} start", stop);
-            await topology.Declare(connection, broker, stop);
+            await topology.Declare(broker, $"{process} start", stop);
         }
         catch (BrokerException e) when (e.WaitingHelps)
         {
             Console.Error.WriteLine($"{e.Message} It is tried again.");
-        }
-        catch (Exception e) when (e is not (BrokerException or OperationCanceledException))
-        {
-            Console.Error.WriteLine($"{BrokerConnection.Said(broker, e).Message} It is tried again.");
         }
     }
 }

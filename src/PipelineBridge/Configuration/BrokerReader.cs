@@ -13,16 +13,17 @@ static partial class BrokerReader
     /// <summary>How the broker is reached; null without one.</summary>
     public static BrokerOptions? Read(Reading reading, Section root, Dictionary<string, EnvironmentConfiguration> environments)
     {
-        if (!root.Has("broker"))
+        var given = root.Has("broker");
+        var section = root.Below("broker");
+        var url = Url(reading, section.Text("url", !given ? null : $"Give its address with the virtual host as its path, such as {UsualUrl}."));
+        var username = section.Text("username", !given ? null : "Give who signs in, such as pipelinebridge-bridge; `pipelinebridge broker definitions` prints the users.");
+        var password = section.Secret("password", !given ? null : "Say where it is: {file: /run/secrets/broker} or {environment: NAME}.");
+        var timeout = Duration(reading, section.Text("consumerTimeout"), 1800);
+        section.Done();
+        if (!given)
         {
             return null;
         }
-        var section = root.Below("broker");
-        var url = Url(reading, section.Text("url", $"Give its address with the virtual host as its path, such as {UsualUrl}."));
-        var username = section.Text("username", "Give who signs in, such as pipelinebridge-bridge; `pipelinebridge broker definitions` prints the users.");
-        var password = section.Secret("password", "Say where it is: {file: /run/secrets/broker} or {environment: NAME}.");
-        var timeout = Duration(reading, section.Text("consumerTimeout"), 1800);
-        section.Done();
         var broker = new BrokerOptions(url ?? new Uri(UsualUrl)) { Username = username?.Text ?? "", Password = password ?? (() => null), ConsumerTimeoutSeconds = timeout };
         foreach (var environment in environments.Values.Where(e => e.HealthTimeoutSeconds > broker.LongestDeadlineSeconds))
         {
@@ -35,13 +36,10 @@ static partial class BrokerReader
     /// <summary>How a worker reaches the bridge; null when nothing is said of it.</summary>
     public static HttpBridgeOptions? Worker(Reading reading, Section root, string url)
     {
-        if (!root.Has("worker"))
-        {
-            return null;
-        }
+        var given = root.Has("worker");
         var section = root.Below("worker");
         var bridge = section.Has("bridge") ? reading.Url(section.Text("bridge")) : Uri.TryCreate(url, UriKind.Absolute, out var own) ? own : null;
-        var key = section.Secret("key", "Say where the key is that the workers show, one with the verb stage: {file: /run/secrets/worker} or {environment: NAME}.");
+        var key = section.Secret("key", !given ? null : "Say where the key is that the workers show, one with the verb stage: {file: /run/secrets/worker} or {environment: NAME}.");
         section.Done();
         return bridge is null || key is null ? null : new HttpBridgeOptions(new Uri(bridge.AbsoluteUri.TrimEnd('/') + "/"), key);
     }

@@ -18,7 +18,7 @@ public sealed class ConfigurationMistakeTests : IDisposable
 
     [Theory]
     [InlineData("listn: http://127.0.0.1:1", "8: listn is not known. Did you mean \"listen\"?")]
-    [InlineData("zzz: 1", "8: zzz is not known. Known are: listen, url, journal, targets, clusters, environments, apps, registries, layouts, limits, keys.")]
+    [InlineData("zzz: 1", "8: zzz is not known. Known are: listen, url, journal, targets, clusters, environments, apps, registries, layouts, limits, broker, worker, keys.")]
     [InlineData("environments: {}", "8: environments stands twice; it stood in line 5 already.")]
     [InlineData("listen: 127.0.0.1:8080", "8: listen \"127.0.0.1:8080\" is no URL. Did you mean \"http://127.0.0.1:8080\"?")]
     [InlineData("listen: [\"http://*:8080\"]", "8: listen[0] \"http://*:8080\" is no URL. Did you mean \"http://0.0.0.0:8080\"?")]

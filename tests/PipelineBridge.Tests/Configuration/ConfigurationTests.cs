@@ -161,6 +161,8 @@ public sealed partial class ConfigurationTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(directory.Root, "layouts"));
         directory.Write("secrets/registry", "of secrets/registry\n");
+        directory.Write("secrets/broker", "of secrets/broker\n");
+        directory.Write("secrets/worker", "of secrets/worker\n");
         directory.Write("secrets/slack", "of secrets/slack\n");
         directory.Write("specs/portal.json", "{}");
         directory.Environment["MARATHON_PASSWORD"] = "of MARATHON_PASSWORD";
