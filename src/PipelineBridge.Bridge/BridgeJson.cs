@@ -14,4 +14,5 @@ namespace PipelineBridge.Bridge;
 [JsonSerializable(typeof(Waiters))]
 [JsonSerializable(typeof(DeploymentRequested))]
 [JsonSerializable(typeof(DeploymentProgressed))]
+[JsonSerializable(typeof(ImageProgressed))]
 sealed partial class BridgeJson : JsonSerializerContext;

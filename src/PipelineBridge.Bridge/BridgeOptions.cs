@@ -18,8 +18,11 @@ public sealed record BridgeOptions
     /// <summary>The names of the targets that can be told.</summary>
     public IReadOnlyCollection<string> Targets { get; init; } = [];
 
-    /// <summary>The roots below which pushes of OCI layouts may lie, by name.</summary>
+    /// <summary>The roots below which pushes of OCI layouts and archives may lie, by name.</summary>
     public IReadOnlyCollection<string> Layouts { get; init; } = [];
+
+    /// <summary>The names of the engines that images can be pushed from.</summary>
+    public IReadOnlyCollection<string> Engines { get; init; } = [];
 
     /// <summary>How long a deployment waits for a push that is not known yet, in seconds.</summary>
     public int AfterSeconds { get; init; } = 3600;
@@ -70,6 +73,9 @@ public sealed record AppOptions
 
     /// <summary>The repository of its images, <c>registry/repository</c>; null: any.</summary>
     public string? Repository { get; init; }
+
+    /// <summary>The engine that its images are built on, from which a push takes them that names no source; null: they are in the registry already.</summary>
+    public string? Engine { get; init; }
 
     /// <summary>The targets that are told of it, besides its environments' own.</summary>
     public IReadOnlyList<string> Notify { get; init; } = [];

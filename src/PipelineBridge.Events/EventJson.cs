@@ -17,6 +17,7 @@ namespace PipelineBridge.Events;
 [JsonSerializable(typeof(PipelineRunStarted))]
 [JsonSerializable(typeof(PipelineRunFinished))]
 [JsonSerializable(typeof(ImagePushRequested))]
+[JsonSerializable(typeof(ImageProgressed))]
 [JsonSerializable(typeof(ImageTagRequested))]
 [JsonSerializable(typeof(ImageResolveRequested))]
 [JsonSerializable(typeof(ImageResolved))]

@@ -1,16 +1,18 @@
 using PipelineBridge.Events;
 using PipelineBridge.Messaging;
+using PipelineBridge.Registry.Engine;
 using PipelineBridge.Registry.Oci;
 
 namespace PipelineBridge.Registry;
 
 /// <summary>Brings an image into a registry and sets its tags; the work of <see cref="Queues.RegistryPush"/>.</summary>
 /// <param name="connections">The registries.</param>
-/// <param name="roots">The directories below which OCI layouts are read, by the names that a push says.</param>
+/// <param name="options">Where OCI layouts are read, and which engines there are.</param>
 /// <param name="clock">Measures and waits.</param>
-public sealed class PushHandler(RegistryConnections connections, IReadOnlyDictionary<string, string> roots, TimeProvider clock) : IWorkHandler
+public sealed class PushHandler(RegistryConnections connections, RegistryStageOptions options, TimeProvider clock) : IWorkHandler
 {
-    readonly LayoutRoots layouts = new(roots);
+    readonly LayoutRoots layouts = new(options.Roots);
+    readonly Engines engines = new(options.Engines, clock);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<CdEvent>> Handle(WorkItem work, IBridgeClient bridge, CancellationToken cancellation)
@@ -22,21 +24,24 @@ public sealed class PushHandler(RegistryConnections connections, IReadOnlyDictio
             return end;
         }
         var tags = new TagWriter(work.Attempts);
-        return await RegistryWork.Run(work, bridge, clock, tags, () => Push(work, tags, cancellation), cancellation);
+        return await RegistryWork.Run(work, bridge, clock, tags, () => Push(work, bridge, tags, cancellation), cancellation);
     }
 
-    async Task<CdEvent> Push(WorkItem work, TagWriter writer, CancellationToken cancellation)
+    async Task<CdEvent> Push(WorkItem work, IBridgeClient bridge, TagWriter writer, CancellationToken cancellation)
     {
         var began = clock.GetTimestamp();
         var ask = work.Content<ImagePushRequested>();
         var image = RegistryWork.Image(ask.Image);
         IReadOnlyList<string> tags = [.. (image.Tag is null ? ask.Tags : ask.Tags.Prepend(image.Tag)).Distinct(StringComparer.Ordinal)];
         var repository = new Repository(connections.To(image.Registry), image.Repository, isWritten: true);
+        using var engine = ask.Source == PushSource.Engine ? engines.Open(ask.Engine) : null;
         var finding = ask.Source switch
         {
             PushSource.Registry => PresentImage.Find(repository, RegistryWork.Reference(image), ask.ImageId, cancellation),
             PushSource.OciLayout => new ImagePush(repository, layouts.Layout(ask.Path)).Push(image, tags.Count > 0, ask.ImageId, cancellation),
-            _ => throw new RegistryFailure(FailureCategory.Configuration, $"The source of a push must be {PushSource.Registry} or {PushSource.OciLayout}; {ask.Source} is not known here.") { NothingMade = true },
+            PushSource.Archive => new ImagePush(repository, layouts.Archive(ask.Path)).Push(image, tags.Count > 0, ask.ImageId, cancellation),
+            PushSource.Engine => new ReadPush(repository, engine!, new PushTeller(work, bridge, clock)).Push(image, tags, ask.ImageId, cancellation),
+            _ => throw new RegistryFailure(FailureCategory.Configuration, $"The source of a push must be {PushSource.Registry}, {PushSource.OciLayout}, {PushSource.Archive} or {PushSource.Engine}; {ask.Source} is not known here.") { NothingMade = true },
         };
         // An image that is there already is found by its own tag: that one stands where it stands, and is not written back.
         IReadOnlyList<string> toSet = ask.Source == PushSource.Registry && image.Digest is null ? [.. tags.Where(t => t != image.Tag)] : tags;

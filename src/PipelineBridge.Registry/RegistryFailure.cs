@@ -16,10 +16,13 @@ sealed class RegistryFailure(string category, string cause, string? evidence = n
     public bool NothingMade { get; init; }
 }
 
-/// <summary>The registry cannot be used now but may be later: the work waits.</summary>
+/// <summary>The registry, or the engine that an image comes from, cannot be used now but may be later: the work waits.</summary>
 /// <param name="cause">One sentence of our own.</param>
 /// <param name="retryAfter">How long the registry asked us to wait.</param>
 sealed class RegistryUnavailable(string cause, TimeSpan? retryAfter = null) : Exception(cause)
 {
     public TimeSpan? RetryAfter => retryAfter;
+
+    /// <summary>One of <see cref="FailureCategory"/>.</summary>
+    public string Category { get; init; } = FailureCategory.Registry;
 }

@@ -1,3 +1,5 @@
+using PipelineBridge.Registry.Engine;
+
 namespace PipelineBridge.Registry;
 
 /// <summary>A registry that the configuration knows; one that it does not know is asked over https (over http on loopback), without credentials.</summary>
@@ -15,4 +17,7 @@ public sealed record RegistryStageOptions
 
     /// <summary>The directories below which OCI layouts are read, by the names that a push says.</summary>
     public IReadOnlyDictionary<string, string> Roots { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The engines that images are pushed from.</summary>
+    public IReadOnlyList<EngineOptions> Engines { get; init; } = [];
 }

@@ -26,7 +26,7 @@ static class RegistryWork
             {
                 wait = asked < LongestAsked ? asked : LongestAsked;
             }
-            return [work.Deferred(clock.GetUtcNow() + wait, FailureCategory.Registry, e.Message)];
+            return [work.Deferred(clock.GetUtcNow() + wait, e.Category, e.Message)];
         }
         catch (RegistryFailure e)
         {

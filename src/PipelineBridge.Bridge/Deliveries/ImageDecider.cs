@@ -89,6 +89,9 @@ public static class ImageDecider
                     Effect = ended.Effect,
                 });
                 break;
+            case ImageProgressed progressed:
+                decision.Moved(document with { Pushing = progressed, WaitingFor = null });
+                break;
             case WorkDeferred deferred:
                 decision.Moved(document with { WaitingFor = $"{e.Custom!.Cause} Tried again at {deferred.Until:HH:mm:ss} UTC." });
                 break;
@@ -98,7 +101,7 @@ public static class ImageDecider
 
     static void Ended(Decision<ImageState> decision, RequestDocument document, DeciderContext context, RequestDocument ended)
     {
-        decision.Moved(ended with { EndedAt = context.Now, WaitingFor = null });
+        decision.Moved(ended with { EndedAt = context.Now, WaitingFor = null, Pushing = null });
         var state = decision.State;
         var image = ImageReference.Parse(document.Image!);
         var tags = document.Kind == "push" && image.Tag is not null ? [image.Tag, .. document.Tags ?? []] : document.Tags ?? [];

@@ -44,6 +44,9 @@ public sealed record RequestDocument
     /// <summary>What a push moved.</summary>
     public PushedSize? Pushed { get; init; }
 
+    /// <summary>How far a push is, while it moves.</summary>
+    public ImageProgressed? Pushing { get; init; }
+
     /// <summary>What served when the deployment was asked for.</summary>
     public string? PreviousImage { get; init; }
 

@@ -16,8 +16,6 @@ public sealed record TagAsk(string? App, string? From, IReadOnlyList<string>? Ta
 /// <summary><c>POST /v1/pushes</c> and <c>POST /v1/tags</c>.</summary>
 static class PushEndpoints
 {
-    const string Layout = "oci-layout:";
-
     public static void MapImages(this IEndpointRouteBuilder app)
     {
         app.MapWrite("POST", "/v1/pushes", Push, HttpJson.Default.PushAsk, "Push an image");
@@ -32,20 +30,7 @@ static class PushEndpoints
         checks.Common(ask);
         var image = checks.Image("image", ask.Image, ask.App, call.Options);
         checks.Tags("tags", ask.Tags);
-        var (source, path) = (ask.Source ?? PushSource.Registry, default(string));
-        if (source.StartsWith(Layout, StringComparison.Ordinal))
-        {
-            (source, path) = (PushSource.OciLayout, source[Layout.Length..].Trim());
-            var root = path.Split('/')[0];
-            if (!call.Options.Layouts.Contains(root))
-            {
-                checks.Add("source", ask.Source, $"\"{root}\" is no root of layouts in bridge.yaml. Known are {FieldChecks.Some(call.Options.Layouts)}.");
-            }
-        }
-        else if (source != PushSource.Registry)
-        {
-            checks.Add("source", ask.Source, "it must be registry, or oci-layout: and a path below a root of bridge.yaml.");
-        }
+        var (source, path, engine) = Source(ask, call.Options, checks);
         if (image is { Tag: null, Digest: null })
         {
             checks.Add("image", ask.Image, "it needs a tag, e.g. registry.internal/portal:412.");
@@ -64,11 +49,42 @@ static class PushEndpoints
         {
             Kind = RequestId.Push,
             App = ask.App!,
-            Content = _ => new ImagePushRequested(image!.ToString(), ask.Tags ?? [], source, path, null, ask.ImageId),
+            Content = _ => new ImagePushRequested(image!.ToString(), ask.Tags ?? [], source, path, engine, ask.ImageId),
             Image = image!.ToString(),
             Subject = image!.ToString(),
             Fields = ask,
         });
+    }
+
+    /// <summary>Where the image comes from: as the ask says, else as the configuration says of its app.</summary>
+    static (string Source, string? Path, string? Engine) Source(PushAsk ask, BridgeOptions options, FieldChecks checks)
+    {
+        if (ask.Source is null)
+        {
+            return ask.App is not null && options.Apps?.GetValueOrDefault(ask.App)?.Engine is { } usual ? (PushSource.Engine, null, usual) : (PushSource.Registry, null, null);
+        }
+        var (kind, rest) = ask.Source.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon ? (ask.Source[..colon], ask.Source[(colon + 1)..].Trim()) : (ask.Source, null);
+        switch (kind, rest)
+        {
+            case (PushSource.Registry, null):
+                return (kind, null, null);
+            case (PushSource.OciLayout or PushSource.Archive, not null):
+                var root = rest.Split('/')[0];
+                if (!options.Layouts.Contains(root))
+                {
+                    checks.Add("source", ask.Source, $"\"{root}\" is no root of layouts in bridge.yaml. Known are {FieldChecks.Some(options.Layouts)}.");
+                }
+                return (kind, rest, null);
+            case (PushSource.Engine, not null):
+                if (!options.Engines.Contains(rest))
+                {
+                    checks.Add("source", ask.Source, $"\"{rest}\" is no engine of bridge.yaml. Known are {FieldChecks.Some(options.Engines)}.");
+                }
+                return (kind, null, rest);
+            default:
+                checks.Add("source", ask.Source, "it must be registry, oci-layout: or archive: and a path below a root of bridge.yaml, or engine: and the name of an engine of bridge.yaml.");
+                return (PushSource.Registry, null, null);
+        }
     }
 
     static Task Tag(WriteCall<TagAsk> call)

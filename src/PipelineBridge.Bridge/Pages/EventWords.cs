@@ -18,6 +18,7 @@ static class EventWords
             PipelineRunFinished f => (f.Outcome == "success" ? "live" : "failed", $"build ended: {Build(c, e)}, {f.Outcome ?? "without an outcome"}{(f.Errors is null ? "" : $": {f.Errors}")}"),
             ImagePushRequested p => ("waiting", $"asked to push {p.Image}{(p.Tags.Count > 0 ? $", also as {string.Join(", ", p.Tags)}" : "")}"),
             ImageTagRequested t => ("waiting", $"asked to tag {t.From} as {string.Join(", ", t.Tags)}"),
+            ImageProgressed p => ("moving", $"pushing: {p.Layers} of {p.TotalLayers} layers, {PageWords.Bytes(p.ReadBytes)} of {PageWords.Bytes(p.TotalBytes)}"),
             ImageResolveRequested r => ("none", $"the digest of {r.Image} is looked up"),
             ImageResolved r => ("none", $"the digest was found: {r.Image}"),
             ArtifactPublished => ("live", $"in the registry: {c?.Image ?? e.SubjectId}{(c?.Pushed is { } p ? $", {PageWords.Bytes(p.NewBytes)} of {PageWords.Bytes(p.TotalBytes)} were new" : "")}"),

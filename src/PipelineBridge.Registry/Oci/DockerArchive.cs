@@ -13,8 +13,6 @@ namespace PipelineBridge.Registry.Oci;
 /// </summary>
 sealed class DockerArchive(TarFiles files) : IImageSource
 {
-    const string ConfigType = "application/vnd.docker.container.image.v1+json";
-    const string LayerType = "application/vnd.docker.image.rootfs.diff.tar.gzip";
     const int PieceBytes = 128 * 1024;
 
     readonly Dictionary<string, Part> parts = new(StringComparer.Ordinal);
@@ -87,32 +85,7 @@ sealed class DockerArchive(TarFiles files) : IImageSource
         });
         var configDigest = Oci.Manifest.DigestOf(configBytes);
         parts[configDigest] = new Part(saved.Config, IsCompressedHere: false);
-        using var manifest = new MemoryStream();
-        using (var json = new Utf8JsonWriter(manifest))
-        {
-            json.WriteStartObject();
-            json.WriteNumber("schemaVersion", 2);
-            json.WriteString("mediaType", MediaTypes.DockerImage);
-            json.WritePropertyName("config");
-            Write(json, ConfigType, configDigest, configBytes.Length);
-            json.WriteStartArray("layers");
-            foreach (var (digest, size) in layers)
-            {
-                Write(json, LayerType, digest, size);
-            }
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-        return new Manifest(MediaTypes.DockerImage, manifest.ToArray());
-    }
-
-    static void Write(Utf8JsonWriter json, string type, string digest, long size)
-    {
-        json.WriteStartObject();
-        json.WriteString("mediaType", type);
-        json.WriteNumber("size", size);
-        json.WriteString("digest", digest);
-        json.WriteEndObject();
+        return MadeManifest.Of((configDigest, configBytes.Length), layers);
     }
 
     /// <summary>Reads a layer once: proves that it is the one that its image means, and learns its digest as it will be pushed.</summary>

@@ -5,25 +5,23 @@ namespace PipelineBridge.Registry.Oci;
 /// <summary>What is read from a stream, compressed on the way; the same bytes each time.</summary>
 sealed class GzippedStream : ForwardStream
 {
-    const int PieceBytes = 128 * 1024;
-
     readonly Stream plain;
     readonly MemoryStream ready = new();
     readonly GZipStream gzip;
-    readonly byte[] piece = new byte[PieceBytes];
+    readonly byte[] piece = new byte[LayerCompression.PieceBytes];
     bool isWhole;
 
     public GzippedStream(Stream plain)
     {
         this.plain = plain;
-        gzip = new GZipStream(ready, CompressionLevel.Optimal, leaveOpen: true);
+        gzip = LayerCompression.To(ready);
     }
 
     public override int Read(Span<byte> buffer)
     {
         while (ready.Position == ready.Length && !isWhole)
         {
-            Compress(plain.Read(piece));
+            Compress(plain.ReadAtLeast(piece, piece.Length, throwOnEndOfStream: false));
         }
         return ready.Read(buffer);
     }
@@ -32,7 +30,7 @@ sealed class GzippedStream : ForwardStream
     {
         while (ready.Position == ready.Length && !isWhole)
         {
-            Compress(await plain.ReadAsync(piece, cancellationToken));
+            Compress(await plain.ReadAtLeastAsync(piece, piece.Length, throwOnEndOfStream: false, cancellationToken));
         }
         return ready.Read(buffer.Span);
     }

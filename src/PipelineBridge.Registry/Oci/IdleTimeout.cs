@@ -28,6 +28,9 @@ sealed class IdleTimeout : IDisposable
     /// <summary>All of a blob was sent; the registry has its turn.</summary>
     public void AllSent() => silent.CancelAfter(Completion);
 
+    /// <summary>It is our turn: nothing has to move.</summary>
+    public void Rest() => silent.CancelAfter(Timeout.InfiniteTimeSpan);
+
     public void Dispose()
     {
         either.Dispose();

@@ -37,6 +37,9 @@ sealed class RegistryConnection : IDisposable
     /// <summary>Where blobs were seen in this registry, to mount them into other repositories.</summary>
     public BlobHomes BlobHomes { get; } = new();
 
+    /// <summary>Which blobs of this registry hold which layers.</summary>
+    public KnownLayers Layers { get; } = new();
+
     public Uri Url(string path) => new(root, path);
 
     /// <summary>Where a <c>Location</c> points. A registry behind a proxy may not know that it is asked over https; the scheme of the same authority is the configured one.</summary>
@@ -100,6 +103,7 @@ sealed class RegistryConnection : IDisposable
         {
             message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(type));
         }
+        message.Headers.Range = request.LastBytes is { } last ? new RangeHeaderValue(null, last) : null;
         message.Content = request.Content?.Invoke(idle);
         RegistryAnswer answer;
         try

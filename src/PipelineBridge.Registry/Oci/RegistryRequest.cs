@@ -13,6 +13,9 @@ sealed record RegistryRequest(HttpMethod Method, Uri Url, string Doing, params I
     /// <summary>Makes the content, which tells the timeout what moves.</summary>
     public Func<IdleTimeout, HttpContent>? Content { get; init; }
 
+    /// <summary>How many bytes are wanted, from the end; null for all.</summary>
+    public int? LastBytes { get; init; }
+
     /// <summary>Whether the answer's body is kept whole, as a manifest must be; else only the words of an error are.</summary>
     public bool KeepsBody { get; init; }
 }

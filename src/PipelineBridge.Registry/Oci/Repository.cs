@@ -54,6 +54,9 @@ sealed class Repository
         { NothingMade = true };
     }
 
+    /// <summary>The manifest behind a tag or of a digest; null when it is not there.</summary>
+    public async Task<Manifest?> TryManifest(string reference, CancellationToken cancellation) => (await Get(reference, cancellation)).Manifest;
+
     /// <summary>Puts a manifest under a tag or its digest; what it refers to must be there.</summary>
     public async Task Put(Manifest manifest, string reference, CancellationToken cancellation)
     {
@@ -83,6 +86,44 @@ sealed class Repository
         }
         // A redirect to the storage says that it is there, too.
         return answer.IsGood || answer.IsRedirect ? true : throw Connection.Refused(request, answer);
+    }
+
+    /// <summary>A small blob, such as an image's configuration; null when it is not there or elsewhere.</summary>
+    public async Task<byte[]?> SmallBlob(string digest, CancellationToken cancellation)
+    {
+        var request = new RegistryRequest(HttpMethod.Get, Connection.Url($"v2/{Name}/blobs/{digest}"), $"read the blob {digest}", scope) { KeepsBody = true };
+        var answer = await Connection.Send(request, cancellation);
+        return answer.IsGood && !answer.IsCut && Oci.Manifest.DigestOf(answer.Body) == digest ? answer.Body : null;
+    }
+
+    /// <summary>The end of a blob; null when it is not there, elsewhere, or not given in parts.</summary>
+    public async Task<byte[]?> EndOfBlob(string digest, int lastBytes, CancellationToken cancellation)
+    {
+        var request = new RegistryRequest(HttpMethod.Get, Connection.Url($"v2/{Name}/blobs/{digest}"), $"read the blob {digest}", scope) { KeepsBody = true, LastBytes = lastBytes };
+        var answer = await Connection.Send(request, cancellation);
+        return answer.Status == HttpStatusCode.PartialContent && answer.Body.Length == lastBytes ? answer.Body : null;
+    }
+
+    /// <summary>Takes a blob over from another repository of the same registry; false when that is not done, for whatever reason.</summary>
+    public async Task<bool> Mount(string digest, string home, CancellationToken cancellation)
+    {
+        var request = new RegistryRequest(HttpMethod.Post, Connection.Url($"v2/{Name}/blobs/uploads/?mount={Uri.EscapeDataString(digest)}&from={Uri.EscapeDataString(home)}"),
+            $"take the blob {digest} into {Name}", scope, Scope.Pull(home));
+        try
+        {
+            var answer = await Connection.Send(request, cancellation);
+            if (answer.IsGood && answer.Status != HttpStatusCode.Created && answer.Header("Location") is { } upload)
+            {
+                // An upload was opened instead.
+                await Connection.Try(new RegistryRequest(HttpMethod.Delete, Connection.Location(request.Url, upload), request.Doing, scope), cancellation);
+            }
+            return answer.Status == HttpStatusCode.Created;
+        }
+        catch (RegistryFailure)
+        {
+            // Who may not read there may still upload here.
+            return false;
+        }
     }
 
     async Task<(Manifest? Manifest, RegistryAnswer Answer)> Get(string reference, CancellationToken cancellation)

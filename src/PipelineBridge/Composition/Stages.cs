@@ -49,7 +49,7 @@ sealed class Stages : IDisposable
             var registry = configuration.ForRegistry();
             var connections = new RegistryConnections(registry.Registries, clock);
             owned.Add(connections);
-            queues.Add(new StageQueue(Messaging.Queues.RegistryPush, "registry", new PushHandler(connections, registry.Roots, clock)));
+            queues.Add(new StageQueue(Messaging.Queues.RegistryPush, "registry", new PushHandler(connections, registry, clock)));
             queues.Add(new StageQueue(Messaging.Queues.RegistryTag, "registry", new TagHandler(connections, clock)));
             queues.Add(new StageQueue(Messaging.Queues.RegistryResolve, "registry", new ResolveHandler(connections, clock)));
         }

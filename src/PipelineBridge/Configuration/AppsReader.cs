@@ -8,7 +8,7 @@ namespace PipelineBridge.Configuration;
 static class AppsReader
 {
     public static Dictionary<string, AppConfiguration>? Read(
-        Reading reading, Section root, IReadOnlyCollection<string> environments, IReadOnlyCollection<string> targets)
+        Reading reading, Section root, IReadOnlyCollection<string> environments, IReadOnlyCollection<string> targets, IReadOnlyCollection<string> engines)
     {
         if (!root.Has("apps"))
         {
@@ -32,6 +32,7 @@ static class AppsReader
                 Specification = content is null ? default(ReadOnlyMemory<byte>?) : new ReadOnlyMemory<byte>(content),
                 Environments = into,
                 Repository = Repository(reading, section.Text("repository")),
+                Engine = section.Text("engine") is { } engine && reading.References([engine], "engine", engines) is [var known] ? known : null,
                 Notify = reading.References(section.Texts("notify"), "target", targets),
             };
             section.Done();

@@ -3,6 +3,7 @@ using PipelineBridge.Messaging;
 using PipelineBridge.Messaging.Broker;
 using PipelineBridge.Notifications.Chat;
 using PipelineBridge.Registry;
+using PipelineBridge.Registry.Engine;
 
 namespace PipelineBridge.Configuration;
 
@@ -32,6 +33,9 @@ public sealed record BridgeConfiguration
 
     /// <summary>The roots below which pushes of OCI layouts lie, as whole paths by name.</summary>
     public IReadOnlyDictionary<string, string> Layouts { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The engines that images are pushed from.</summary>
+    public IReadOnlyList<EngineOptions> Engines { get; init; } = [];
 
     /// <summary>The clusters by name.</summary>
     public IReadOnlyDictionary<string, ClusterConfiguration> Clusters { get; init; } = new Dictionary<string, ClusterConfiguration>();
@@ -64,6 +68,7 @@ public sealed record BridgeConfiguration
         Keys = Keys,
         Targets = [.. Targets.Select(target => target.Name)],
         Layouts = [.. Layouts.Keys],
+        Engines = [.. Engines.Select(engine => engine.Name)],
         AfterSeconds = Limits.AfterSeconds,
         WorkSeconds = Limits.WorkSeconds,
         Attempts = Limits.Attempts,
@@ -83,6 +88,7 @@ public sealed record BridgeConfiguration
             Specification = pair.Value.Specification,
             Environments = pair.Value.Environments,
             Repository = pair.Value.Repository,
+            Engine = pair.Value.Engine,
             Notify = pair.Value.Notify,
         }),
     };
@@ -91,7 +97,7 @@ public sealed record BridgeConfiguration
     public Topology Topology => new(Clusters.Keys, Targets.Select(target => target.Name));
 
     /// <summary>The part of it that the registry stage must know.</summary>
-    public RegistryStageOptions ForRegistry() => new() { Registries = Registries, Roots = Layouts };
+    public RegistryStageOptions ForRegistry() => new() { Registries = Registries, Roots = Layouts, Engines = Engines };
 
     /// <summary>The file that is read when none is named: <c>bridge.yaml</c> in the directory, null when it is not there.</summary>
     public static string? DefaultFile(string directory) =>
@@ -176,6 +182,9 @@ public sealed record AppConfiguration
 
     /// <summary>The repository of its images, such as <c>registry.internal/portal</c>.</summary>
     public string? Repository { get; init; }
+
+    /// <summary>The engine that its images are built on; null: they are in the registry when they are pushed.</summary>
+    public string? Engine { get; init; }
 
     /// <summary>The targets that are told of it, besides its environments' own.</summary>
     public IReadOnlyList<string> Notify { get; init; } = [];

@@ -62,7 +62,8 @@ static class ConfigurationReader
         {
             environments["local"] = new EnvironmentConfiguration { Name = "local", Zone = "internal", Group = "/local" };
         }
-        var apps = AppsReader.Read(reading, root, environments.Keys, targets.Names);
+        var engines = EnginesReader.Read(reading, root);
+        var apps = AppsReader.Read(reading, root, environments.Keys, targets.Names, [.. engines.Select(engine => engine.Name)]);
         var registries = RegistriesReader.Read(reading, root);
         var layouts = Layouts(reading, root);
         var limits = Limits(reading, root);
@@ -93,6 +94,7 @@ static class ConfigurationReader
             GeneratedKey = generated,
             Registries = registries,
             Layouts = layouts,
+            Engines = engines,
             Clusters = clusters.Where(pair => pair.Value is not null).ToDictionary(pair => pair.Key, pair => pair.Value!),
             Environments = environments,
             Apps = apps,

@@ -18,7 +18,7 @@ public sealed class ConfigurationMistakeTests : IDisposable
 
     [Theory]
     [InlineData("listn: http://127.0.0.1:1", "8: listn is not known. Did you mean \"listen\"?")]
-    [InlineData("zzz: 1", "8: zzz is not known. Known are: listen, url, journal, targets, clusters, environments, apps, registries, layouts, limits, broker, worker, keys.")]
+    [InlineData("zzz: 1", "8: zzz is not known. Known are: listen, url, journal, targets, clusters, environments, engines, apps, registries, layouts, limits, broker, worker, keys.")]
     [InlineData("environments: {}", "8: environments stands twice; it stood in line 5 already.")]
     [InlineData("listen: 127.0.0.1:8080", "8: listen \"127.0.0.1:8080\" is no URL. Did you mean \"http://127.0.0.1:8080\"?")]
     [InlineData("listen: [\"http://*:8080\"]", "8: listen[0] \"http://*:8080\" is no URL. Did you mean \"http://0.0.0.0:8080\"?")]
@@ -37,6 +37,23 @@ public sealed class ConfigurationMistakeTests : IDisposable
     [InlineData("limits: 5", "8: limits must be a mapping of keys to values.")]
     [InlineData("layouts: { Builds: /tmp }", "8: layouts.Builds \"Builds\" is no name. A name has 1 to 63 of a-z, 0-9 and -.")]
     public void A_mistake_of_the_whole_is_told(string yaml, string mistake) => directory.OnlyMistake(Begin + yaml).Should().Be(mistake);
+
+    [Theory]
+    [InlineData("{ }", "8: engines.x has no url. Give where its API is, such as unix:///var/run/docker.sock or tcp://build-1.internal:2376.")]
+    [InlineData("{ url: /var/run/docker.sock }", "8: engines.x.url \"/var/run/docker.sock\" is no engine's address. Give a socket, such as unix:///var/run/docker.sock, or host and port, such as tcp://build-1.internal:2376.")]
+    [InlineData("{ url: \"tcp://build-1.internal\" }", "8: engines.x.url \"tcp://build-1.internal\" is no engine's address. Give a socket, such as unix:///var/run/docker.sock, or host and port, such as tcp://build-1.internal:2376.")]
+    [InlineData("{ url: \"tcp://127.0.0.1:2376\", certificate: cert.pem }", "8: engines.x.certificate \"cert.pem\" is not there.", "8: engines.x has a certificate and no key. Give both or neither.")]
+    [InlineData("{ url: \"unix:///run/docker.sock\", authority: bridge.yaml }", "8: engines.x is a socket of this machine, which has no TLS. Leave out authority, certificate and key.")]
+    [InlineData("{ url: \"unix:///run/docker.sock\", pushes: bridg }", "8: engines.x.pushes \"bridg\" is not known. Did you mean \"bridge\"?")]
+    public void A_mistake_of_an_engine_is_told(string engine, params string[] mistakes)
+    {
+        var result = directory.Load(Begin + $"engines: {{ x: {engine} }}");
+        result.Mistakes.Select(mistake => $"{mistake.Place.Line}: {mistake.Place.Path} {mistake.Message}").Should().BeEquivalentTo(mistakes);
+    }
+
+    [Fact]
+    public void An_engine_that_everybody_on_the_network_may_use_is_warned_of() =>
+        directory.Load(Begin + "engines: { x: { url: \"tcp://build-1.internal:2375\" } }").Warnings.Should().ContainSingle().Which.Message.Should().StartWith("shows it no certificate");
 
     [Theory]
     [InlineData("{ }", "8: environments.x has no zone. Give one of: public, internal.")]
@@ -86,7 +103,7 @@ public sealed class ConfigurationMistakeTests : IDisposable
     [InlineData("{ environments: [prd] }", "9: apps.x.environments[0] \"prd\" is no environment of this configuration. Did you mean \"prod\"?")]
     [InlineData("{ notify: [team] }", "9: apps.x.notify[0] \"team\" is no target of this configuration. There is none.")]
     [InlineData("{ repository: \"registry.internal/portal:412\" }", "9: apps.x.repository \"registry.internal/portal:412\" has a tag or a digest. Give registry and repository alone, such as registry.internal/portal.")]
-    [InlineData("{ clusterr: main }", "9: apps.x.clusterr is not known. Known are: environments, spec, repository, notify.")]
+    [InlineData("{ clusterr: main }", "9: apps.x.clusterr is not known. Known are: environments, spec, repository, engine, notify.")]
     public void A_mistake_of_an_app_is_told(string app, string mistake)
     {
         directory.Write("broken.json", "{\n  \"a\": b\n}");

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using PipelineBridge.Configuration;
+using PipelineBridge.Registry.Engine;
 
 namespace PipelineBridge.Tests.Configuration;
 
@@ -57,7 +58,14 @@ public sealed partial class ConfigurationTests : IDisposable
         bridge.Apps["lab-sorter"].Specification.Should().BeNull();
         bridge.Targets.Should().Equal("team");
         bridge.Layouts.Should().Equal("builds");
+        bridge.Engines.Should().Equal("build-1");
+        bridge.Apps["portal"].Engine.Should().Be("build-1");
+        bridge.Apps["lab-sorter"].Engine.Should().BeNull();
         configuration.ForRegistry().Roots["builds"].Should().Be(Path.Combine(directory.Root, "layouts"));
+        var engine = configuration.ForRegistry().Engines.Should().ContainSingle().Subject;
+        engine.Should().Match<EngineOptions>(e => e.Name == "build-1" && e.Url == new Uri("tcp://build-1.internal:2376") && e.IsTls && !e.PushesItself);
+        engine.Certificate.Should().Be(Path.Combine(directory.Root, "secrets/engine-cert.pem"));
+        engine.Key!().Should().Be("of secrets/engine-key");
         configuration.ForRegistry().Registries.Should().BeSameAs(configuration.Registries);
     }
 
@@ -69,6 +77,7 @@ public sealed partial class ConfigurationTests : IDisposable
         var known = directory.Load(ConfigurationDirectory.Keys + """
             registries: { registry.internal: { password: {} } }
             layouts: { builds: . }
+            engines: { build-1: { key: {} } }
             clusters: { main: { marathon: { password: {}, token: {} } } }
             environments: { prod: { zone: internal } }
             apps: { portal: }
@@ -164,6 +173,9 @@ public sealed partial class ConfigurationTests : IDisposable
         directory.Write("secrets/broker", "of secrets/broker\n");
         directory.Write("secrets/worker", "of secrets/worker\n");
         directory.Write("secrets/slack", "of secrets/slack\n");
+        directory.Write("secrets/engine-ca.pem", "of the authority");
+        directory.Write("secrets/engine-cert.pem", "of the certificate");
+        directory.Write("secrets/engine-key", "of secrets/engine-key\n");
         directory.Write("specs/portal.json", "{}");
         directory.Environment["MARATHON_PASSWORD"] = "of MARATHON_PASSWORD";
         return directory.Good(Example().Match(Page).Groups[1].Value);

@@ -75,6 +75,7 @@ static class EventExamples
     [
         (new ImagePushRequested("registry.internal/portal:412", ["latest"], PushSource.OciLayout, "builds/portal/412", "build-1", Digest),
             new ImagePushRequested("registry.internal/portal:412", [], PushSource.Registry), "registry.internal/portal:412"),
+        (new ImageProgressed(3, 8, 81_000_000, 200_000_000), new ImageProgressed(0, 1, 0, 0), null),
         (new ImageTagRequested("registry.internal/portal:412", ["stable"]), new ImageTagRequested("registry.internal/portal:412", ["stable"]), "registry.internal/portal:412"),
         (new ImageResolveRequested("registry.internal/portal:412"), new ImageResolveRequested("registry.internal/portal:412"), null),
         (new ImageResolved(Image.ToString()), new ImageResolved(Image.Pinned), Image.Purl),

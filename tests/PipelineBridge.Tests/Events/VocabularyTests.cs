@@ -13,6 +13,7 @@ public class VocabularyTests
             "Fact dev.cdevents.pipelinerun.started.0.3.0",
             "Fact dev.cdevents.pipelinerun.finished.0.3.0",
             "Work dev.cdeventsx.pipelinebridge-image.pushrequested.0.1.0",
+            "Observation dev.cdeventsx.pipelinebridge-image.progressed.0.1.0",
             "Work dev.cdeventsx.pipelinebridge-image.tagrequested.0.1.0",
             "Work dev.cdeventsx.pipelinebridge-image.resolverequested.0.1.0",
             "End dev.cdeventsx.pipelinebridge-image.resolved.0.1.0",

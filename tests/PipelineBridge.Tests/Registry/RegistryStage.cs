@@ -37,13 +37,18 @@ sealed class RegistryStage : IDisposable
     public Task<CdEvent> PushLayout(string image, string path, int attempts = 1, string? imageId = null, params string[] tags) =>
         Push(new ImagePushRequested(image, tags, PushSource.OciLayout, path, ImageId: imageId), attempts);
 
+    public Task<CdEvent> PushArchive(string image, string path, params string[] tags) => Push(new ImagePushRequested(image, tags, PushSource.Archive, path));
+
+    public Task<CdEvent> PushFromEngine(string image, string? imageId = null, int attempts = 1, params string[] tags) =>
+        Push(new ImagePushRequested(image, tags, PushSource.Engine, Engine: "build-1", ImageId: imageId), attempts);
+
     public Task<IReadOnlyList<CdEvent>> All(IWorkHandler handler, IEventContent content, int attempts) =>
         handler.Handle(Work(content, attempts), Bridge, TestContext.Current.CancellationToken);
 
     public Task<IReadOnlyList<CdEvent>> Stoppable(ImageResolveRequested ask, CancellationToken stop) =>
         new ResolveHandler(connections, clock).Handle(Work(ask, 1), Bridge, stop);
 
-    public PushHandler Pusher() => new(connections, options.Roots, clock);
+    public PushHandler Pusher() => new(connections, options, clock);
 
     public void Dispose() => connections.Dispose();
 

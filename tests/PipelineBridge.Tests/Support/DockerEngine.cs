@@ -149,6 +149,14 @@ sealed class DockerEngine : IAsyncDisposable
         return lines.Select(l => (string?)l["aux"]?["Digest"]).OfType<string>().Last();
     }
 
+    /// <summary>Writes an image to a file, as <c>docker save</c> does.</summary>
+    public async Task Save(string reference, string path)
+    {
+        await using var archive = await http.GetStreamAsync($"images/{reference}/get", Cancellation);
+        await using var file = File.Create(path);
+        await archive.CopyToAsync(file, Cancellation);
+    }
+
     /// <summary>Pulls an image.</summary>
     public Task Pull(string reference) => Stream($"images/create?fromImage={Uri.EscapeDataString(reference)}", null, null);
 
