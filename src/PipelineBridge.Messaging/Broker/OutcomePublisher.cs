@@ -72,7 +72,7 @@ public sealed partial class OutcomePublisher(BrokerOptions options, Topology top
             var opened = await BrokerConnection.Open(options, $"{stage} outcomes", cancellation);
             connection = opened;
             // A broker that lost its data has no queue for outcomes until somebody declares it.
-            await topology.Declare(opened, options, cancellation);
+            await topology.Declare(opened, options, cancellation, own: []);
             return channel = await opened.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellation);
         }
         finally

@@ -5,8 +5,8 @@ using RabbitMQ.Client.Exceptions;
 namespace PipelineBridge.Messaging.Broker;
 
 /// <summary>
-/// The exchanges, queues and bindings on the broker. Every process declares all of them at its start, with the same
-/// arguments; what a queue's arguments are never changes under its name.
+/// The exchanges, queues and bindings on the broker. Every process declares all of them at its start that its user may,
+/// with the same arguments; what a queue's arguments are never changes under its name.
 /// </summary>
 /// <param name="clusters">The names of the clusters.</param>
 /// <param name="targets">The names of the targets that can be told.</param>
@@ -34,6 +34,13 @@ public sealed class Topology(IEnumerable<string> clusters, IEnumerable<string> t
         .. clusters.Select(Queues.ClusterDeploy).Order(StringComparer.Ordinal),
         .. targets.Select(Queues.Notify).Order(StringComparer.Ordinal),
     ];
+
+    /// <summary>The queues of a stage, e.g. <c>registry</c>.</summary>
+    public IReadOnlyList<string> OfStage(string stage)
+    {
+        var prefix = stage == "notifications" ? "notify." : stage + ".";
+        return [.. WorkQueues.Where(q => q.StartsWith(prefix, StringComparison.Ordinal))];
+    }
 
     /// <summary>The types of events that stages write and the bridge reads: ends, facts and observations of their work.</summary>
     public static IReadOnlyList<EventType> OutcomeTypes { get; } = [.. EventTypes.All.Where(t => t.FromStage)];
@@ -79,12 +86,12 @@ public sealed class Topology(IEnumerable<string> clusters, IEnumerable<string> t
 
     /// <summary>Declares everything over a connection of its own.</summary>
     /// <exception cref="BrokerException">The broker cannot be had, or something differs or may not be declared.</exception>
-    public async Task Declare(BrokerOptions options, string name, CancellationToken cancellation)
+    public async Task Declare(BrokerOptions options, string name, CancellationToken cancellation, IReadOnlyCollection<string>? own = null)
     {
         await using var connection = await BrokerConnection.Open(options, name, cancellation);
         try
         {
-            await Declare(connection, options, cancellation);
+            await Declare(connection, options, cancellation, own);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
@@ -96,8 +103,15 @@ public sealed class Topology(IEnumerable<string> clusters, IEnumerable<string> t
     /// Declares everything that is not there, after it was seen that nothing stands under our names with other arguments:
     /// then nothing is declared.
     /// </summary>
+    /// <param name="connection">An open connection.</param>
+    /// <param name="options">How it is reached, for what is told.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <param name="own">
+    /// The queues that this process works on; null for all, as in the bridge. What it may not declare beside them is left
+    /// to the bridge, which declares all: a stage's user has no rights over another stage's queue.
+    /// </param>
     /// <exception cref="BrokerException">Something differs or may not be declared; the message lists all of it.</exception>
-    public async Task Declare(IConnection connection, BrokerOptions options, CancellationToken cancellation)
+    public async Task Declare(IConnection connection, BrokerOptions options, CancellationToken cancellation, IReadOnlyCollection<string>? own = null)
     {
         var differs = new List<string>();
         foreach (var (name, act) in Parts())
@@ -105,28 +119,23 @@ public sealed class Topology(IEnumerable<string> clusters, IEnumerable<string> t
             // What exists is compared with ours by declaring it again; what does not exist is left for the second round.
             if (await Exists(connection, name, cancellation))
             {
-                await Try(connection, act, differs, cancellation);
+                await Try(connection, act, Mine(own, name.Name), differs, cancellation);
             }
         }
         Refuse(options, differs);
-        foreach (var (_, act) in Parts())
+        foreach (var (name, act) in Parts())
         {
-            await Try(connection, act, differs, cancellation);
+            await Try(connection, act, Mine(own, name.Name), differs, cancellation);
         }
         Refuse(options, differs);
-        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
-        try
+        foreach (var (exchange, queue, key) in Bindings)
         {
-            foreach (var (exchange, queue, key) in Bindings)
-            {
-                await channel.QueueBindAsync(queue, exchange, key, cancellationToken: cancellation);
-            }
+            await Try(connection, (channel, stop) => channel.QueueBindAsync(queue, exchange, key, cancellationToken: stop), Mine(own, queue), differs, cancellation);
         }
-        catch (OperationInterruptedException e)
-        {
-            throw BrokerConnection.Said(options, e);
-        }
+        Refuse(options, differs);
     }
+
+    static bool Mine(IReadOnlyCollection<string>? own, string name) => own is null || own.Contains(name);
 
     IEnumerable<((bool IsQueue, string Name) Name, Func<IChannel, CancellationToken, Task> Declare)> Parts() =>
     [
@@ -138,7 +147,9 @@ public sealed class Topology(IEnumerable<string> clusters, IEnumerable<string> t
     {
         if (differs.Count > 0)
         {
-            throw new BrokerException($"The broker at {options.Shown} has another topology under our names; nothing was started. {string.Join(" ", differs)} Delete what differs there, or give the bridge a virtual host of its own.", false);
+            throw new BrokerException(differs.TrueForAll(d => d.StartsWith("ACCESS_REFUSED", StringComparison.Ordinal))
+                ? $"The broker at {options.Shown} does not let {options.Username} declare what it needs; nothing was started. {string.Join(" ", differs)} `pipelinebridge broker definitions` prints the permissions."
+                : $"The broker at {options.Shown} has another topology under our names; nothing was started. {string.Join(" ", differs)} Delete what differs there, or give the bridge a virtual host of its own.", false);
         }
     }
 
@@ -164,7 +175,7 @@ public sealed class Topology(IEnumerable<string> clusters, IEnumerable<string> t
         }
     }
 
-    static async Task Try(IConnection connection, Func<IChannel, CancellationToken, Task> act, List<string> differs, CancellationToken cancellation)
+    static async Task Try(IConnection connection, Func<IChannel, CancellationToken, Task> act, bool isMine, List<string> differs, CancellationToken cancellation)
     {
         // A refusal closes the channel (AMQP 0-9-1, channel exceptions): each part has its own.
         var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
@@ -173,6 +184,10 @@ public sealed class Topology(IEnumerable<string> clusters, IEnumerable<string> t
             try
             {
                 await act(channel, cancellation);
+            }
+            // 404: bound to what somebody else was to declare, and has not yet.
+            catch (OperationInterruptedException e) when (!isMine && e.ShutdownReason is { ReplyCode: 403 or 404 })
+            {
             }
             catch (OperationInterruptedException e) when (e.ShutdownReason is { ReplyCode: 403 or 405 or 406 })
             {

@@ -91,11 +91,14 @@ public static class WorkReceiver
         endpoint.PrefetchCount = atOnce;
         endpoint.ConcurrentMessageLimit = atOnce;
         endpoint.ThrowOnSkippedMessages();
-        endpoint.UseMessageRetry(retry =>
+        if (Intervals(attempts, longest) is { Length: > 0 } intervals)
         {
-            retry.Ignore<NotWorkException>();
-            retry.Intervals(Intervals(attempts, longest));
-        });
+            endpoint.UseMessageRetry(retry =>
+            {
+                retry.Ignore<NotWorkException>();
+                retry.Intervals(intervals);
+            });
+        }
         endpoint.Consumer(() => new WorkConsumer(
             queue, context.GetRequiredService<IBridgeClient>(), context.GetRequiredService<OutcomePublisher>(), longest,
             context.GetRequiredService<TimeProvider>(), context.GetRequiredService<ILogger<WorkConsumer>>()));

@@ -2,7 +2,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using PipelineBridge.Messaging;
 using PipelineBridge.Messaging.Broker;
 
 namespace PipelineBridge.Composition;
@@ -11,7 +10,7 @@ namespace PipelineBridge.Composition;
 /// The users of the broker and what each may do, as RabbitMQ's definitions. The users have no password, so that nobody
 /// can sign in as one of them before <c>rabbitmqctl change_password</c>.
 /// </summary>
-static class BrokerDefinitions
+public static class BrokerDefinitions
 {
     /// <summary>The bridge's user, the only one that may write work.</summary>
     public const string Bridge = "pipelinebridge-bridge";
@@ -29,32 +28,31 @@ static class BrokerDefinitions
     /// <param name="virtualHost">The virtual host.</param>
     public static string Of(Topology topology, string virtualHost)
     {
-        // Each process declares the whole topology, which asks for configure on all of it and for write on a queue that is bound.
-        var declared = OneOf([Topology.WorkExchange, Topology.EventsExchange, .. topology.All]);
-        var queues = OneOf(topology.All);
         var users = new JsonArray();
         var permissions = new JsonArray();
         var topics = new JsonArray();
 
-        Add(Bridge, configure: declared,
-            write: OneOf([Topology.WorkExchange, Topology.EventsExchange, .. topology.All]),
-            read: OneOf([Topology.WorkExchange, Topology.EventsExchange, Topology.DeadExchange, Queues.Outcomes]));
+        var all = OneOf([Topology.WorkExchange, Topology.EventsExchange, .. topology.All]);
+        Add(Bridge, configure: all, write: all, read: all);
         Topic(Bridge, Topology.WorkExchange, ".*", ".*");
         Topic(Bridge, Topology.EventsExchange, ".*", ".*");
-        foreach (var (stage, own) in Stages(topology))
+        foreach (var stage in Stages.Names)
         {
-            // To bind the queues of work it reads their exchange; it may write there nowhere.
-            Add(OfStage(stage), configure: Either(declared, own.Watcher),
-                write: Either(OneOf([Topology.EventsExchange]), queues),
-                read: Either(OneOf([Topology.WorkExchange, Topology.EventsExchange, Topology.DeadExchange, .. own.Queues]), own.Watcher));
-            Topic(OfStage(stage), Topology.EventsExchange, Outcomes, ".*");
-            Topic(OfStage(stage), Topology.WorkExchange, "^$", ".*");
+            // A queue that has a dead-letter exchange is declared by who may read it and write there; a queue is bound by who
+            // may write it and read the exchange, under a key that its topic permission has (RabbitMQ, "Access Control").
+            var own = topology.OfStage(stage);
+            string[] watched = stage == "cluster" ? [@"^cluster\.[a-z0-9-]+\.watcher$"] : [];
+            string[] dead = [Topology.DeadExchange];
+            Add(OfStage(stage), configure: Either([OneOf([.. own, .. dead]), .. watched]),
+                write: OneOf([Topology.EventsExchange, .. own, .. dead]),
+                read: Either([OneOf([Topology.WorkExchange, .. own, .. dead]), .. watched]));
+            Topic(OfStage(stage), Topology.EventsExchange, Outcomes, "^$");
+            Topic(OfStage(stage), Topology.WorkExchange, "^$", OneOf(own));
         }
         // A queue of its own, under its own name, bound to events.
-        const string own_ = @"^subscriber\..*$";
-        Add(Subscriber, configure: own_, write: own_, read: Either(own_, OneOf([Topology.EventsExchange])));
+        const string ofSubscribers = @"^subscriber\..*$";
+        Add(Subscriber, configure: ofSubscribers, write: ofSubscribers, read: Either([ofSubscribers, OneOf([Topology.EventsExchange])]));
         Topic(Subscriber, Topology.EventsExchange, "^$", ".*");
-        Topic(Subscriber, Topology.WorkExchange, "^$", "^$");
 
         return new JsonObject
         {
@@ -77,16 +75,7 @@ static class BrokerDefinitions
     /// <summary>The keys that a stage may write: those of outcomes.</summary>
     static string Outcomes => "^(" + string.Join("|", Topology.OutcomeTypes.Select(t => $"{t.Subject}.{t.Predicate}").Distinct().Select(Regex.Escape)) + @")\..*$";
 
-    static IEnumerable<(string Stage, (IReadOnlyList<string> Queues, string? Watcher) Own)> Stages(Topology topology) =>
-    [
-        ("registry", (Starting(topology, "registry."), null)),
-        ("cluster", (Starting(topology, "cluster."), @"^cluster\.[a-z0-9-]+\.watcher$")),
-        ("notifications", (Starting(topology, "notify."), null)),
-    ];
+    static string OneOf(IEnumerable<string> names) => "^(" + string.Join("|", names.Distinct().Select(Regex.Escape)) + ")$";
 
-    static string[] Starting(Topology topology, string prefix) => [.. topology.WorkQueues.Where(q => q.StartsWith(prefix, StringComparison.Ordinal))];
-
-    static string OneOf(IEnumerable<string> names) => "^(" + string.Join("|", names.Select(Regex.Escape)) + ")$";
-
-    static string Either(string one, string? other) => other is null ? one : $"{one}|{other}";
+    static string Either(IEnumerable<string> patterns) => string.Join("|", patterns);
 }

@@ -47,7 +47,7 @@ static class WorkerVerb
         }
         try
         {
-            await BrokerStart.Prepare(broker, configuration.Topology, $"worker {string.Join(" ", stages)}", stop);
+            await BrokerStart.Prepare(broker, configuration.Topology, $"worker {string.Join(" ", stages)}", stop, [.. stages.SelectMany(configuration.Topology.OfStage)]);
             await using var process = await WorkerProcess.Start(configuration, broker, bridge, stages, health, stop);
             Console.WriteLine($"PipelineBridge's worker for {string.Join(", ", stages)}, broker {broker.Shown}, bridge {bridge.Url}{(process.Health is { } at ? $", health {at}" : "")}. Ctrl-C ends it.");
             await Task.Delay(Timeout.InfiniteTimeSpan, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
