@@ -88,6 +88,9 @@ public sealed class EventJournal : IAsyncDisposable
         remove => writer.SubscriberFailed -= value;
     }
 
+    /// <summary>Whether what is born in the bridge is unsent until it is marked sent.</summary>
+    public bool Published => writer.Published;
+
     /// <summary>Whether the last write succeeded; from a failed one until the next that succeeds it is false.</summary>
     public bool Writable => writer.WriteError is null;
 

@@ -20,6 +20,8 @@ sealed class Change
     public Dictionary<string, BlobRow> Blobs { get; } = new(StringComparer.Ordinal);
     public Dictionary<string, string> ErasedBlobs { get; } = new(StringComparer.Ordinal);
     public Dictionary<long, DeadLetterRow> DeadLetters { get; } = [];
+    /// <summary>What was sent, and until when is waited with what was not: null, or milliseconds since 1970.</summary>
+    public Dictionary<long, long?> Sendings { get; } = [];
 
     /// <summary>Does what can fail without the database: after it, writing the change is the database's alone.</summary>
     public void Freeze()

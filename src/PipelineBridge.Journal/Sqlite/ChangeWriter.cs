@@ -1,9 +1,10 @@
 using System.Text;
+using PipelineBridge.Events;
 
 namespace PipelineBridge.Journal.Sqlite;
 
 /// <summary>Writes changes into the transaction at hand, and gathers what the commit will have brought.</summary>
-sealed class ChangeWriter(Database database, HotState hot)
+sealed class ChangeWriter(Database database, HotState hot, bool published)
 {
     readonly HashSet<long> requests = [];
     readonly HashSet<string> queues = new(StringComparer.Ordinal);
@@ -59,6 +60,10 @@ sealed class ChangeWriter(Database database, HotState hot)
             Sql("insert into deadletter(id, seq, queue, reason, body, at, state) values(?, ?, ?, ?, ?, ?, ?) on conflict do update set state = excluded.state")
                 .Bind(row.Id).Bind(row.Sequence).Bind(row.Queue).Bind(row.Reason).Bind(row.Body).Bind(row.AtMilliseconds).Bind((long)row.State).Run();
         }
+        foreach (var (sequence, waitUntil) in change.Sendings)
+        {
+            Write(sequence, waitUntil);
+        }
     }
 
     void Write(long sequence, NewEvent @event)
@@ -87,8 +92,24 @@ sealed class ChangeWriter(Database database, HotState hot)
         {
             Sql("insert into ref(value, chain) values(?, ?) on conflict do nothing").Bind(StoredName.OfReference(reference)).Bind(number).Run();
         }
+        if (published && @event.Born && EventTypes.Find(@event.Type)?.Role != EventRole.Work)
+        {
+            Sql("insert into unsent(seq, attempts, due) values(?, 0, 0)").Bind(sequence).Run();
+        }
         hot.Sequence = sequence;
         hot.Link = link;
+    }
+
+    void Write(long sequence, long? waitUntil)
+    {
+        if (waitUntil is { } due)
+        {
+            Sql("update unsent set attempts = attempts + 1, due = ? where seq = ?").Bind(due).Bind(sequence).Run();
+        }
+        else
+        {
+            Sql("delete from unsent where seq = ?").Bind(sequence).Run();
+        }
     }
 
     /// <summary>The number of a chain: the sequence of its first event.</summary>

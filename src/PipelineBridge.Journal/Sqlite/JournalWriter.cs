@@ -16,6 +16,7 @@ sealed class JournalWriter
     readonly string path;
     readonly TimeProvider clock;
     readonly int queueLimit;
+    readonly bool published;
     readonly Channel<WriteItem> queue;
     readonly Thread thread;
     readonly HotState hot = new();
@@ -30,6 +31,7 @@ sealed class JournalWriter
         this.path = path;
         clock = options.Clock;
         queueLimit = options.QueueLimit;
+        published = options.Published;
         hot.Read(database);
         head = Head();
         // The writer's wait is answered on the thread of whoever brings the next change: no way over the thread pool.
@@ -44,6 +46,8 @@ sealed class JournalWriter
     public JournalHead CommittedHead => head;
 
     public string? WriteError => writeError;
+
+    public bool Published => published;
 
     public long QueueLength => queue.Reader.Count;
 
@@ -94,7 +98,7 @@ sealed class JournalWriter
         try
         {
             database ??= Reopen();
-            writer = new ChangeWriter(database, hot);
+            writer = new ChangeWriter(database, hot, published);
             database.Prepared("begin immediate").Run();
             foreach (var item in batch)
             {

@@ -15,12 +15,17 @@ static class Schema
     public const long ApplicationId = 0x50424A01;
 
     /// <summary>The version that this program writes, in SQLite's user version.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
-    /// <summary>The steps from older versions, one for each. There is no older one yet.</summary>
-    public static readonly IReadOnlyList<Migration> Migrations = [];
+    /// <summary>The steps from older versions, one for each.</summary>
+    public static readonly IReadOnlyList<Migration> Migrations = [new(1, Unsent)];
 
-    const string Tables = """
+    const string Unsent = """
+        create table unsent(seq integer primary key, attempts integer not null, due integer not null);
+        create index unsent_due on unsent(due) where due > 0;
+        """;
+
+    const string Tables = Unsent + """
         create table event(
           seq integer primary key,
           id blob not null,

@@ -14,7 +14,7 @@ sealed class JournalFile : IDisposable
 
     public string Path => System.IO.Path.Combine(directory.FullName, "journal.db");
 
-    public EventJournal Open(int queueLimit = 4096) => EventJournal.Open(new JournalOptions { Path = Path, QueueLimit = queueLimit });
+    public EventJournal Open(int queueLimit = 4096, bool published = false) => EventJournal.Open(new JournalOptions { Path = Path, QueueLimit = queueLimit, Published = published });
 
     /// <summary>Looks into the file past the journal.</summary>
     public long Number(string sql) => (long)Sql(sql, command => command.ExecuteScalar())!;

@@ -59,22 +59,32 @@ public sealed class SchemaTests : IDisposable
     public async Task An_older_journal_is_taken_step_by_step_to_the_version_of_the_program()
     {
         await Make();
-        await using (var journal = Open(3, new Migration(2, "update service set zone = 'internal'"), new Migration(1, "alter table service add column zone text")))
+        await using (var journal = Open(Schema.Version + 2, new Migration(Schema.Version + 1, "update service set zone = 'internal'"), new Migration(Schema.Version, "alter table service add column zone text")))
         {
             journal.Head.Should().Be(1);
             (await journal.Write(t => t.Append(JournalFile.Event("two")), Cancellation)).Sequence.Should().Be(2);
         }
-        file.Number("pragma user_version").Should().Be(3);
+        file.Number("pragma user_version").Should().Be(Schema.Version + 2);
         file.Number("select count(zone) from service").Should().Be(0);
+    }
+
+    [Fact]
+    public async Task A_journal_of_the_first_version_gets_the_table_of_what_is_unsent()
+    {
+        await Make();
+        file.Tamper("drop table unsent; pragma user_version=1");
+        await using var journal = EventJournal.Open(new JournalOptions { Path = file.Path, Published = true });
+        await journal.Write(t => t.Append(JournalFile.Event("two")), Cancellation);
+        journal.Read(r => r.CountUnsent()).Count.Should().Be(1, "what was journaled before nobody waits for");
     }
 
     [Fact]
     public async Task A_step_that_fails_leaves_the_journal_as_it_was()
     {
         await Make();
-        this.Invoking(_ => Open(2, new Migration(1, "alter table service add column zone text; insert into nowhere values(1)")))
+        this.Invoking(_ => Open(Schema.Version + 1, new Migration(Schema.Version, "alter table service add column zone text; insert into nowhere values(1)")))
             .Should().Throw<JournalRefusedException>().WithMessage("*nowhere*");
-        file.Number("pragma user_version").Should().Be(1);
+        file.Number("pragma user_version").Should().Be(Schema.Version);
         file.Number("select count(*) from pragma_table_info('service') where name = 'zone'").Should().Be(0);
         await using var journal = file.Open();
         journal.Head.Should().Be(1);
@@ -84,7 +94,8 @@ public sealed class SchemaTests : IDisposable
     public async Task A_version_that_no_step_leads_from_is_refused()
     {
         await Make();
-        this.Invoking(_ => Open(3, new Migration(1, "select 1"))).Should().Throw<JournalRefusedException>().WithMessage("*knows no way from 2 to 3*");
+        this.Invoking(_ => Open(Schema.Version + 2, new Migration(Schema.Version, "select 1"))).Should().Throw<JournalRefusedException>()
+            .WithMessage($"*knows no way from {Schema.Version + 1} to {Schema.Version + 2}*");
     }
 
     [Fact]
