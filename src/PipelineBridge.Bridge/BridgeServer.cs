@@ -17,9 +17,9 @@ using PipelineBridge.Bridge.Pages;
 using PipelineBridge.Bridge.Security;
 using PipelineBridge.Bridge.Timeline;
 using PipelineBridge.Bridge.Work;
+using PipelineBridge.Bridge.Work.Broker;
 using PipelineBridge.Journal;
 using PipelineBridge.Messaging;
-using PipelineBridge.Messaging.Broker;
 
 namespace PipelineBridge.Bridge;
 
@@ -60,11 +60,6 @@ public sealed record BridgeParts
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 }
 
-/// <summary>The broker between a bridge and its stages.</summary>
-/// <param name="Options">How it is reached.</param>
-/// <param name="Topology">What stands on it.</param>
-public sealed record BrokerParts(BrokerOptions Options, Topology Topology);
-
 /// <summary>Builds the bridge's web server with everything that runs beside it.</summary>
 public static class BridgeServer
 {
@@ -96,12 +91,17 @@ public static class BridgeServer
         services.AddSingleton(parts.Stages);
         services.AddSingleton(parts.Watchers);
         services.AddSingleton<IBridgeClient, EmbeddedBridge>();
-        if (parts.Broker is null)
+        services.AddSingleton(new KnownQueues(parts.Broker?.Topology.WorkQueues ?? parts.Stages.Select(q => q.Queue)));
+        services.AddHostedService<Sweep>();
+        if (parts.Broker is { } broker)
+        {
+            services.AddBroker(parts.Journal, broker);
+        }
+        else
         {
             services.AddHostedService<EmbeddedDispatch>();
             services.AddHostedService<Watchers>();
         }
-        services.AddHostedService<Sweep>();
         foreach (var check in parts.Checks)
         {
             services.AddSingleton(check);

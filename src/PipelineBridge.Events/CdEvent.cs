@@ -44,6 +44,12 @@ public sealed record CdEvent
     /// <summary>The version of CDEvents that a foreign event says it keeps.</summary>
     public string SpecVersion { get; init; } = CdEventsVersion;
 
+    /// <summary>
+    /// The place in a trace of the call that led to it, as the W3C Trace Context writes it; in CloudEvents the attribute
+    /// <c>traceparent</c> (extension "Distributed Tracing").
+    /// </summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>What it is about.</summary>
     public required string SubjectId { get; init; }
 
@@ -66,17 +72,15 @@ public sealed record CdEvent
     public EventType? EventType => EventTypes.Find(Type);
 
     /// <summary>The routing key <c>subject.predicate.app.environment</c>, with a dash where there is none.</summary>
-    public string RoutingKey
+    public string RoutingKey => RoutingKeyOf(Type, Custom?.App ?? "-", Custom?.Environment ?? "-");
+
+    /// <summary>The routing key of an event of a type, for an app and an environment.</summary>
+    public static string RoutingKeyOf(string type, string app, string environment)
     {
-        get
-        {
-            var type = EventType;
-            var parts = Type.Split('.');
-            return type is not null ? Key(type.Subject, type.Predicate)
-                : parts.Length > 3 ? Key(parts[2], parts[3])
-                : Key("-", "-");
-            string Key(string subject, string predicate) => $"{subject}.{predicate}.{Custom?.App ?? "-"}.{Custom?.Environment ?? "-"}";
-        }
+        var parts = type.Split('.');
+        return EventTypes.Find(type) is { } known ? $"{known.Subject}.{known.Predicate}.{app}.{environment}"
+            : parts.Length > 3 ? $"{parts[2]}.{parts[3]}.{app}.{environment}"
+            : $"-.-.{app}.{environment}";
     }
 
     /// <summary>The id as we derive it; for a foreign event derived from its time, source and id, which a repetition keeps.</summary>

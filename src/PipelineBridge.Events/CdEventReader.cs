@@ -15,6 +15,28 @@ public static partial class CdEventReader
         return Read(document.RootElement);
     }
 
+    /// <summary>What a message repeats of an event: the id and the trace, read from its envelope without the rest.</summary>
+    public static (string? Id, string? TraceParent) ReadEnvelope(ReadOnlySpan<byte> utf8)
+    {
+        string? id = null, trace = null;
+        var reader = new Utf8JsonReader(utf8);
+        while (reader.Read())
+        {
+            if (reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var isId = reader.ValueTextEquals("id"u8);
+                var isTrace = reader.ValueTextEquals("traceparent"u8);
+                reader.Read();
+                if (reader.TokenType == JsonTokenType.String && (isId || isTrace))
+                {
+                    (id, trace) = isId ? (reader.GetString(), trace) : (id, reader.GetString());
+                }
+                reader.Skip();
+            }
+        }
+        return (id, trace is not null && IsTraceParent(trace) ? trace : null);
+    }
+
     /// <summary>The event of a CDEvents document without an envelope.</summary>
     /// <exception cref="EventFormatException">It is no such document.</exception>
     public static CdEvent ReadData(ReadOnlyMemory<byte> utf8)
@@ -45,8 +67,15 @@ public static partial class CdEventReader
         {
             Same("subject", subject, e.SubjectId);
         }
-        return e;
+        return TraceParent(root) is { } traceParent ? e with { TraceParent = traceParent } : e;
     }
+
+    /// <summary>The trace that an event belongs to. One that is none is left alone: a trace is a convenience, never a reason to refuse.</summary>
+    static string? TraceParent(JsonElement root) =>
+        root.TryGetProperty("traceparent", out var json) && json.ValueKind == JsonValueKind.String && json.GetString() is { } text && IsTraceParent(text) ? text : null;
+
+    /// <summary>Whether a text is a traceparent of version 00 (W3C Trace Context, 3.2.2).</summary>
+    public static bool IsTraceParent(string text) => TraceParentPattern().IsMatch(text);
 
     static CdEvent ReadData(JsonElement data, string at)
     {
@@ -198,4 +227,7 @@ public static partial class CdEventReader
 
     [GeneratedRegex(@"^dev\.cdeventsx?\.[A-Za-z0-9-]{1,100}\.[A-Za-z0-9-]{1,100}\.[0-9A-Za-z.+-]{1,50}\z")]
     private static partial Regex TypePattern();
+
+    [GeneratedRegex(@"^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}\z")]
+    private static partial Regex TraceParentPattern();
 }

@@ -25,6 +25,10 @@ public static class CdEventWriter
             writer.WritePropertyName("time"u8);
             Rfc3339.WriteTo(writer, e.Time);
             writer.WriteString("datacontenttype"u8, "application/json"u8);
+            if (e.TraceParent is { } traceParent)
+            {
+                writer.WriteString("traceparent"u8, traceParent);
+            }
             writer.WritePropertyName("data"u8);
             WriteData(writer, e);
             writer.WriteEndObject();

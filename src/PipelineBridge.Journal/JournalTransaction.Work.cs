@@ -91,17 +91,22 @@ public sealed partial class JournalTransaction
         ];
     }
 
-    /// <summary>Makes all that runs ready again, attempts kept: for the start, when nobody can be doing it any more.</summary>
+    /// <summary>
+    /// Makes what runs ready again and due now, attempts kept: for the start, when nobody can be doing it any more, and for
+    /// queues that were lost.
+    /// </summary>
+    /// <param name="queues">The queues; null: all.</param>
     /// <returns>How many there were.</returns>
-    public int ResetRunning()
+    public int ResetRunning(IReadOnlySet<string>? queues = null)
     {
         var running = Sql($"select {RowReading.WorkColumns} from work indexed by work_running where state = 1").All(RowReading.Work)
             .Where(row => !change.Work.ContainsKey((row.Sequence, row.Queue)))
             .Concat(change.Work.Values.Where(row => row is { State: WorkRowState.Running }).Select(row => row!))
+            .Where(row => queues is null || queues.Contains(row.Queue))
             .ToList();
         foreach (var row in running)
         {
-            Keep(row with { State = WorkRowState.Ready });
+            Keep(row with { State = WorkRowState.Ready, DueMilliseconds = Math.Min(row.DueMilliseconds, Now.ToUnixTimeMilliseconds()) });
         }
         return running.Count;
     }

@@ -98,6 +98,7 @@ public sealed class WorkItem
         Type = EventTypes.Of(content).Name,
         Time = clock.GetUtcNow(),
         ChainId = Event.ChainId,
+        TraceParent = Event.TraceParent,
         Links = [EventLink.Cause(Id)],
         SubjectId = subjectId ?? (custom.Environment is null ? custom.App : $"{custom.Environment}/{custom.App}"),
         Content = content,

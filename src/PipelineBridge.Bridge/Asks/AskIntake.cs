@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
@@ -6,6 +7,7 @@ using PipelineBridge.Bridge.Http;
 using PipelineBridge.Bridge.Security;
 using PipelineBridge.Events;
 using PipelineBridge.Journal;
+using PipelineBridge.Messaging;
 
 namespace PipelineBridge.Bridge.Asks;
 
@@ -70,6 +72,7 @@ public sealed class AskIntake(EventJournal journal, Deciders deciders, BridgeOpt
     /// <summary>Names a write and makes its event. Written and hashed here, so that the one writer only writes.</summary>
     internal PreparedAsk Prepare(HttpContext http, Caller caller, ReadOnlyMemory<byte> body, Ask ask)
     {
+        var trace = Activity.Current is { } span && span.Source == Tracing.Source ? span.Id : http.Request.Headers.TraceParent.ToString();
         var key = KeyOf(http, caller);
         var now = clock.GetUtcNow();
         var birth = now.ToUnixTimeMilliseconds();
@@ -84,6 +87,7 @@ public sealed class AskIntake(EventJournal journal, Deciders deciders, BridgeOpt
             Time = now,
             ChainId = ask.Fields.ChainId ?? id.Then("chain").ToString(),
             Links = ask.Links,
+            TraceParent = trace is not null && CdEventReader.IsTraceParent(trace) ? trace : null,
             SubjectId = ask.Subject ?? (ask.Environment is null ? ask.App : $"{ask.Environment}/{ask.App}"),
             Content = content,
             Custom = new CustomData
@@ -121,6 +125,7 @@ public sealed class AskIntake(EventJournal journal, Deciders deciders, BridgeOpt
 
     async Task<Receipt> Journal(HttpContext http, Caller caller, ReadOnlyMemory<byte> body, Ask ask)
     {
+        using var span = Tracing.Source.StartActivity($"ask {http.Request.Path}");
         var (name, e, bytes, key, bodyHash) = Prepare(http, caller, body, ask);
         return await Write(tx =>
         {

@@ -20,7 +20,9 @@ namespace PipelineBridge.Bridge.DeadLetters;
 /// <param name="At">When it was given up.</param>
 /// <param name="State"><c>open</c>, <c>replayed</c> or <c>dropped</c>.</param>
 /// <param name="Replayable">Whether it can be asked for again; what is no ask can only be dropped.</param>
-public sealed record DeadLetter(long Id, string Queue, string Type, string App, string? Environment, string? RequestId, string Reason, DateTimeOffset At, string State, bool Replayable);
+/// <param name="Body">The beginning of a message that is no event of ours, as text; of an event the journal has the whole.</param>
+public sealed record DeadLetter(
+    long Id, string Queue, string Type, string App, string? Environment, string? RequestId, string Reason, DateTimeOffset At, string State, bool Replayable, string? Body = null);
 
 /// <summary>Dead letters, newest first.</summary>
 public sealed record DeadLettersAnswer(IReadOnlyList<DeadLetter> DeadLetters);
@@ -29,6 +31,9 @@ public sealed record DeadLettersAnswer(IReadOnlyList<DeadLetter> DeadLetters);
 static class DeadLetterEndpoints
 {
     const int Most = 200;
+
+    /// <summary>How much of a message that is no event is shown, in bytes.</summary>
+    const int ShownBytes = 2000;
 
     public static void MapDeadLetters(this IEndpointRouteBuilder app)
     {
@@ -114,10 +119,23 @@ static class DeadLetterEndpoints
 
     internal static DeadLetter Of(DeadLetterRow row)
     {
+        var at = DateTimeOffset.FromUnixTimeMilliseconds(row.AtMilliseconds);
+        var state = row.State switch { DeadLetterState.Open => "open", DeadLetterState.Replayed => "replayed", _ => "dropped" };
+        if (row.Sequence == 0)
+        {
+            // It is no event of the journal: nothing in it is believed, and only who may see every app sees it.
+            return new DeadLetter(row.Id, row.Queue, "-", "-", null, null, row.Reason, at, state, false, Beginning(row.Body));
+        }
         var e = CdEventReader.Read(row.Body);
         var replayable = e.Content is ImagePushRequested or ImageTagRequested or DeploymentRolloutRequested or DeploymentRetireRequested
             || (e.Content is NotificationRequested && RequestId.TryParse(e.Custom?.RequestId, out var id) && id.Ask == e.Key());
-        return new DeadLetter(row.Id, row.Queue, e.Type, e.Custom?.App ?? "-", e.Custom?.Environment, e.Custom?.RequestId, row.Reason,
-            DateTimeOffset.FromUnixTimeMilliseconds(row.AtMilliseconds), row.State switch { DeadLetterState.Open => "open", DeadLetterState.Replayed => "replayed", _ => "dropped" }, replayable);
+        return new DeadLetter(row.Id, row.Queue, e.Type, e.Custom?.App ?? "-", e.Custom?.Environment, e.Custom?.RequestId, row.Reason, at, state, replayable);
+    }
+
+    /// <summary>So much of a message as a person can look at: text, what is none replaced.</summary>
+    static string Beginning(byte[] body)
+    {
+        var text = System.Text.Encoding.UTF8.GetString(body, 0, Math.Min(body.Length, ShownBytes));
+        return string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? '\ufffd' : c)) + (body.Length > ShownBytes ? "…" : "");
     }
 }

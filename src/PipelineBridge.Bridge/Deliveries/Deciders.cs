@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PipelineBridge.Events;
 using PipelineBridge.Journal;
 using PipelineBridge.Messaging;
@@ -26,7 +27,8 @@ public sealed class Deciders(BridgeOptions options)
             KeepContradiction(tx, e, first.Sequence);
             return first;
         }
-        Run(tx, run =>
+        using var span = Tracing.Source.StartActivity($"decide {e.EventType?.ShortName ?? e.Type}", ActivityKind.Internal, e.TraceParent);
+        Run(tx, e, run =>
         {
             Route(run, e, first.Sequence, order ?? first.Sequence);
             if (idempotencyKey is not null && e.Content is ImagePushRequested)
@@ -42,26 +44,31 @@ public sealed class Deciders(BridgeOptions options)
     {
         if (tx.Find(work) is { } sequence && CdEventReader.Read(tx.Body(sequence)!) is { Custom: { Environment: { } environment } custom } e)
         {
-            Run(tx, run => run.Lane(custom.App, environment, l => DeploymentOutcomes.TakingBack(l, e.Id)));
+            Run(tx, e, run => run.Lane(custom.App, environment, l => DeploymentOutcomes.TakingBack(l, e.Id)));
         }
     }
 
     /// <summary>The bound passed within which a deployment waits for a push that nobody knows.</summary>
     public void PushNeverCame(JournalTransaction tx, CdEvent ask) =>
-        Run(tx, run => run.Lane(ask.Custom!.App, ask.Custom.Environment!, l => PushWaits.NeverCame(l, ask.Id, run.Context)));
+        Run(tx, ask, run => run.Lane(ask.Custom!.App, ask.Custom.Environment!, l => PushWaits.NeverCame(l, ask.Id, run.Context)));
+
+    /// <summary>What is to do a work is not there, so that its request says for what it waits; null: it is there again.</summary>
+    public void Waits(JournalTransaction tx, CdEvent work, long sequence, string? waitingFor) =>
+        Run(tx, work, run => run.WorkWaits(work, sequence, waitingFor));
 
     /// <summary>Takes a deployment back that has no end yet.</summary>
     public void Cancel(JournalTransaction tx, RequestDocument document, Actor by) =>
-        Run(tx, run => run.Lane(document.App, document.Environment!, l => DeploymentDecider.Cancelled(l, document.Id, by, run.Context)));
+        Run(tx, null, run => run.Lane(document.App, document.Environment!, l => DeploymentDecider.Cancelled(l, document.Id, by, run.Context)));
 
-    void Run(JournalTransaction tx, Action<DecisionRun> begin)
+    void Run(JournalTransaction tx, CdEvent? cause, Action<DecisionRun> begin)
     {
         var pending = new Queue<Decided>();
         var run = new DecisionRun(tx, new DeciderContext(tx.Now, options), pending);
         begin(run);
         while (pending.TryDequeue(out var next))
         {
-            var appended = Append(tx, next.Event, born: true, null);
+            var follows = next.Event with { TraceParent = run.TraceOf(next.Event, cause) };
+            var appended = Append(tx, follows, born: true, null);
             if (!appended.IsNew)
             {
                 continue;
@@ -70,7 +77,7 @@ public sealed class Deciders(BridgeOptions options)
             {
                 run.Open(appended.Sequence, next.Queue, next.Partition);
             }
-            Route(run, next.Event, appended.Sequence, appended.Sequence);
+            Route(run, follows, appended.Sequence, appended.Sequence);
         }
     }
 

@@ -7,7 +7,7 @@ using PipelineBridge.Bridge.Work;
 namespace PipelineBridge.Bridge.Deliveries;
 
 /// <summary>One run of the deciders: loads the state that an event concerns, applies what is decided, queues what follows.</summary>
-sealed class DecisionRun(JournalTransaction tx, DeciderContext context, Queue<Decided> pending)
+sealed partial class DecisionRun(JournalTransaction tx, DeciderContext context, Queue<Decided> pending)
 {
     public JournalTransaction Tx => tx;
 
@@ -22,22 +22,6 @@ sealed class DecisionRun(JournalTransaction tx, DeciderContext context, Queue<De
         if (push is { Ended: false })
         {
             AddWaiter(push.AskId ?? Convert.ToHexStringLower(PushKey(content.After!, custom.By?.Key)), new Waiter(custom.App, custom.Environment!, ask.Id));
-        }
-    }
-
-    /// <summary>Deployments that wait for a push by its key learn that it is there.</summary>
-    public void PushCameToBeKnown(CdEvent ask, byte[] idempotencyKey)
-    {
-        var key = WaitersKey(Convert.ToHexStringLower(idempotencyKey));
-        if (tx.State(key, BridgeJson.Default.Waiters) is { } waiters)
-        {
-            var push = Push(ask.Custom!.RequestId!, null);
-            foreach (var w in waiters.Deployments)
-            {
-                AddWaiter(ask.Id, w);
-                Lane(w.App, w.Environment, l => PushWaits.Moved(l, w.AskId, push, context));
-            }
-            tx.PutState(key, null, BridgeJson.Default.Waiters);
         }
     }
 
@@ -77,6 +61,29 @@ sealed class DecisionRun(JournalTransaction tx, DeciderContext context, Queue<De
                 break;
             default:
                 Lane(e.Custom.App, e.Custom.Environment!, l => DeploymentOutcomes.Happened(l, e, context));
+                break;
+        }
+    }
+
+    /// <summary>The trace that an event belongs to: that of its own request's ask, which may be another's than what it follows from.</summary>
+    public string? TraceOf(CdEvent e, CdEvent? cause) =>
+        cause is not null && (e.Custom?.RequestId is null || e.Custom.RequestId == cause.Custom?.RequestId) ? cause.TraceParent
+        : RequestId.TryParse(e.Custom?.RequestId, out var id) && tx.Find(id.Ask) is { } ask ? CdEventReader.Read(tx.Body(ask)!).TraceParent
+        : null;
+
+    /// <summary>Nobody is there to do a work, or is again.</summary>
+    public void WorkWaits(CdEvent work, long sequence, string? waitingFor)
+    {
+        switch (work.Content)
+        {
+            case ImagePushRequested or ImageTagRequested:
+                Images(s => ImageDecider.Waits(s, sequence, waitingFor));
+                break;
+            case NotificationRequested:
+                // Who is to be told cannot be told that.
+                break;
+            default:
+                Lane(work.Custom!.App, work.Custom.Environment!, l => DeploymentOutcomes.Waits(l, work, waitingFor));
                 break;
         }
     }
@@ -232,36 +239,6 @@ sealed class DecisionRun(JournalTransaction tx, DeciderContext context, Queue<De
         }
     }
 
-    void PushEnded(CdEvent ask)
-    {
-        if (tx.State(WaitersKey(ask.Id), BridgeJson.Default.Waiters) is not { } waiters || Push(ask.Custom!.RequestId!, null) is not { Ended: true } push)
-        {
-            return;
-        }
-        foreach (var w in waiters.Deployments)
-        {
-            Lane(w.App, w.Environment, l => PushWaits.Moved(l, w.AskId, push, context));
-        }
-        tx.PutState(WaitersKey(ask.Id), null, BridgeJson.Default.Waiters);
-    }
-
-    /// <summary>How the push stands that an ask's <c>after</c> names: a request's whole name, or the key with which the same client posts it.</summary>
-    PushStanding Push(string after, string? client, string? app = null)
-    {
-        var sequence = RequestId.TryParse(after, out var id) ? tx.Find(id.Ask) : tx.Idempotency(PushKey(after, client))?.Sequence;
-        return sequence is { } s && Document(s) is { Kind: "push" } document && (app is null || document.App == app) && RequestId.TryParse(document.Id, out var known)
-            ? new PushStanding(document.Id, true, known.Ask.ToString(), document.HasEnded, document.State == RequestState.Succeeded ? document.Image : null, document.Category, document.Cause, document.Evidence)
-            : new PushStanding(after, false);
-    }
-
-    static byte[] PushKey(string key, string? client) => IdempotencyKey.Of(client ?? "", "POST", "/v1/pushes", key);
-
-    void AddWaiter(string push, Waiter waiter)
-    {
-        var waiting = tx.State(WaitersKey(push), BridgeJson.Default.Waiters)?.Deployments ?? [];
-        tx.PutState(WaitersKey(push), new Waiters([.. waiting, waiter]), BridgeJson.Default.Waiters);
-    }
-
     RequestDocument? Document(long sequence) =>
         tx.Request(sequence) is { } row ? JsonSerializer.Deserialize(row.Body, BridgeJson.Default.RequestDocument) : null;
 
@@ -279,6 +256,4 @@ sealed class DecisionRun(JournalTransaction tx, DeciderContext context, Queue<De
             {
                 Cause = $"It was tried for {context.Options.WorkSeconds} seconds and could not be done. The last reason: {deferred.Custom!.Cause}",
             });
-
-    static string WaitersKey(string push) => $"after/{push}";
 }

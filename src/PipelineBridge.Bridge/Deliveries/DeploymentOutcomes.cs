@@ -43,6 +43,19 @@ public static class DeploymentOutcomes
         return decision;
     }
 
+    /// <summary>Nobody is there to do a work, or is again.</summary>
+    public static Decision<DeploymentLane> Waits(DeploymentLane lane, CdEvent work, string? waitingFor)
+    {
+        var decision = new Decision<DeploymentLane>(lane);
+        if (lane.Open.FirstOrDefault(o => o.WorkId == work.Id || o.ResolveId == work.Id) is { } open && Absence.Moves(open.Document, waitingFor))
+        {
+            // What it waited for before nobody was there: a digest is still to be found.
+            waitingFor ??= work.Content is ImageResolveRequested resolve ? $"the digest of {resolve.Image}" : null;
+            DeploymentDecider.Replace(decision, open with { Document = decision.Moved(open.Document with { WaitingFor = waitingFor }) });
+        }
+        return decision;
+    }
+
     static void Resolved(Decision<DeploymentLane> decision, OpenDeployment open, CdEvent e, DeciderContext context)
     {
         switch (e.Content)

@@ -99,6 +99,18 @@ public static class ImageDecider
         return decision;
     }
 
+    /// <summary>Nobody is there to do it, or is again.</summary>
+    public static Decision<ImageState> Waits(ImageState state, long sequence, string? waitingFor)
+    {
+        var decision = new Decision<ImageState>(state);
+        var document = state.Document(sequence);
+        if (!document.HasEnded && Absence.Moves(document, waitingFor))
+        {
+            decision.Moved(document with { WaitingFor = waitingFor });
+        }
+        return decision;
+    }
+
     static void Ended(Decision<ImageState> decision, RequestDocument document, DeciderContext context, RequestDocument ended)
     {
         decision.Moved(ended with { EndedAt = context.Now, WaitingFor = null, Pushing = null });

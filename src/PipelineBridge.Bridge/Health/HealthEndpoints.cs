@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using PipelineBridge.Bridge.Http;
+using PipelineBridge.Bridge.Work.Broker;
 using PipelineBridge.Journal;
 using PipelineBridge.Messaging;
 
@@ -35,10 +36,16 @@ static class HealthEndpoints
             {
             }
         }
+        // Asks are taken without the broker too: how it is stands here for people, and decides nothing.
+        var broker = BrokerLines(http, journal);
         await (journal.Writable
-            ? Text(http, StatusCodes.Status200OK, "ready: the journal is written\n")
-            : Text(http, StatusCodes.Status503ServiceUnavailable, $"not ready: the journal cannot be written: {journal.WriteError}\n"));
+            ? Text(http, StatusCodes.Status200OK, $"ready: the journal is written\n{broker}")
+            : Text(http, StatusCodes.Status503ServiceUnavailable, $"not ready: the journal cannot be written: {journal.WriteError}\n{broker}"));
     }
+
+    static string BrokerLines(HttpContext http, EventJournal journal) => http.RequestServices.GetService<BrokerStanding>() is { } standing
+        ? BrokerHealth.Lines(standing, journal.Read(r => r.CountUnsent()), http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow())
+        : "";
 
     static Task Metrics(HttpContext http)
     {
@@ -63,11 +70,15 @@ static class HealthEndpoints
         {
             text.Append(System.Globalization.CultureInfo.InvariantCulture, $"pipelinebridge_work_open{{queue=\"{queue.Queue}\"}} {queue.Ready + queue.Running}\n");
         }
+        if (http.RequestServices.GetService<BrokerStanding>() is { } standing)
+        {
+            BrokerHealth.Metrics(text, standing, journal.Read(r => r.CountUnsent()), now);
+        }
         counters.Write(text);
         return Text(http, StatusCodes.Status200OK, text.ToString(), "text/plain; version=0.0.4; charset=utf-8");
     }
 
-    static void Metric(StringBuilder text, string name, string type, string help, double value) =>
+    internal static void Metric(StringBuilder text, string name, string type, string help, double value) =>
         text.Append(System.Globalization.CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n{name} {value}\n");
 
     static Task Text(HttpContext http, int status, string text, string contentType = "text/plain; charset=utf-8") =>

@@ -19,6 +19,6 @@ static class DeadWork
         var work = CdEventReader.Read(body);
         tx.PutDeadLetter(new DeadLetterRow(0, row.Sequence, row.Queue, reason, body, tx.Now.ToUnixTimeMilliseconds(), DeadLetterState.Open));
         deciders.Happened(tx, BridgeEvents.Make(work.Key().Then("end"), new WorkEnded(WorkResult.Failed, row.Attempts == 0 ? WorkEffect.None : WorkEffect.Unknown),
-            tx.Now, work.ChainId, work.Key(), work.Custom! with { WorkId = work.Id, Category = category, Cause = cause, By = null, Evidence = null }), born: true);
+            tx.Now, work.ChainId, work.Key(), work.Custom! with { WorkId = work.Id, Category = category, Cause = cause, By = null, Evidence = null }) with { TraceParent = work.TraceParent }, born: true);
     }
 }

@@ -7,12 +7,19 @@ using PipelineBridge.Messaging;
 
 namespace PipelineBridge.Bridge.Work;
 
+/// <summary>The queues that somebody does the work of, in this process or over the broker.</summary>
+public sealed class KnownQueues(IEnumerable<string> queues)
+{
+    readonly HashSet<string> known = [.. queues, Queues.Bridge];
+
+    /// <summary>Whether it is one of them.</summary>
+    public bool Contains(string queue) => known.Contains(queue);
+}
+
 /// <summary>Hands to the deciders what time decides (a hold's end, a bound), and ends work that no stage here can take.</summary>
-public sealed partial class Sweep(EventJournal journal, Deciders deciders, IReadOnlyList<StageQueue> queues, TimeProvider clock, ILogger<Sweep> log) : BackgroundService
+public sealed partial class Sweep(EventJournal journal, Deciders deciders, KnownQueues known, TimeProvider clock, ILogger<Sweep> log) : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
-
-    readonly HashSet<string> known = [.. queues.Select(q => q.Queue), Queues.Bridge];
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -25,7 +25,7 @@ sealed class OneProcess : IAsyncDisposable
     public static async Task<OneProcess> Start(BridgeConfiguration configuration, LogLevel level, CancellationToken cancellation, bool overBroker = false)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(configuration.Journal)!);
-        var journal = EventJournal.Open(new JournalOptions { Path = configuration.Journal });
+        var journal = EventJournal.Open(new JournalOptions { Path = configuration.Journal, Published = overBroker });
         var stages = Stages.Of(configuration, TimeProvider.System, overBroker ? [] : null);
         var app = BridgeServer.Build(new BridgeParts
         {

@@ -23,7 +23,14 @@ sealed class RunningBridge : IAsyncDisposable
     readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("pipelinebridge-test-");
     WebApplication? app;
 
-    RunningBridge(Func<BridgeOptions, BridgeOptions>? change) => Options = (change ?? (o => o))(Defaults());
+    RunningBridge(Func<BridgeOptions, BridgeOptions>? change, BrokerParts? broker)
+    {
+        Options = (change ?? (o => o))(Defaults());
+        Broker = broker;
+    }
+
+    /// <summary>The broker between it and its stages; null: the scripted stages run in it.</summary>
+    public BrokerParts? Broker { get; set; }
 
     public BridgeOptions Options { get; }
 
@@ -35,23 +42,24 @@ sealed class RunningBridge : IAsyncDisposable
 
     public string JournalPath => Path.Combine(directory.FullName, "journal.db");
 
-    public static async Task<RunningBridge> Start(Func<BridgeOptions, BridgeOptions>? change = null)
+    public static async Task<RunningBridge> Start(Func<BridgeOptions, BridgeOptions>? change = null, BrokerParts? broker = null)
     {
-        var bridge = new RunningBridge(change);
+        var bridge = new RunningBridge(change, broker);
         await bridge.StartAgain();
         return bridge;
     }
 
     public async Task StartAgain()
     {
-        Journal = EventJournal.Open(new JournalOptions { Path = JournalPath });
+        Journal = EventJournal.Open(new JournalOptions { Path = JournalPath, Published = Broker is not null });
         app = BridgeServer.Build(new BridgeParts
         {
             Listen = ["http://127.0.0.1:0"],
             Options = Options,
             Journal = Journal,
             Checks = [new AnySpecification()],
-            Stages = Stages.Queues,
+            Stages = Broker is null ? Stages.Queues : [],
+            Broker = Broker,
             LogLevel = LogLevel.Critical,
         });
         await app.StartAsync(TestContext.Current.CancellationToken);

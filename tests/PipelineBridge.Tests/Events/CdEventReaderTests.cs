@@ -168,11 +168,28 @@ public class CdEventReaderTests
         ((Action)(() => CdEventReader.Read(bytes))).Should().Throw<EventFormatException>().WithMessage("*no Unicode*");
     }
 
+    [Theory]
+    [InlineData("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", true)]
+    [InlineData("00-00000000000000000000000000000000-b7ad6b7169203331-01", false)]
+    [InlineData("01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more", false)]
+    [InlineData("nonsense", false)]
+    public void A_trace_is_read_and_written_and_one_that_is_none_is_left_alone(string trace, bool isOne)
+    {
+        var json = Progressed();
+        json["traceparent"] = trace;
+        var read = CdEventReader.Read(Bytes(json.ToJsonString()));
+        read.TraceParent.Should().Be(isOne ? trace : null);
+        var written = CdEventWriter.Write(read);
+        CdEventReader.Read(written).TraceParent.Should().Be(read.TraceParent);
+        CdEventReader.ReadEnvelope(written).Should().Be((read.Id, read.TraceParent));
+        CdEventReader.ReadEnvelope(Bytes(json.ToJsonString())).Should().Be((read.Id, read.TraceParent));
+    }
+
     [Fact]
     public void Unknown_fields_are_left_alone_wherever_they_stand()
     {
         var json = Progressed();
-        json["traceparent"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        json["tracestate"] = "vendor=1";
         json["data"]!["context"]!["tenant"] = "a";
         json["data"]!["context"]!["links"]![0]!["weight"] = 1;
         json["data"]!["subject"]!["type"] = "service";

@@ -23,7 +23,7 @@ public sealed class SendingTests : IAsyncDisposable
 
     Task<T> Write<T>(Func<JournalTransaction, T> change) => journal.Write(change, Cancellation);
 
-    Task Append(string name, string app = "portal", string type = Fact, bool born = true) =>
+    Task<Appended> Append(string name, string app = "portal", string type = Fact, bool born = true) =>
         Write(t => t.Append(JournalFile.Event(name, type: type, app: app) with { Born = born }));
 
     long[] Unsent(int most = 100) => [.. journal.Read(r => r.Unsent(most, Now)).Select(u => u.Event.Sequence)];

@@ -1,0 +1,112 @@
+using Microsoft.Extensions.Logging;
+using PipelineBridge.Journal;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace PipelineBridge.Bridge.Work.Broker;
+
+/// <summary>
+/// Looks at the queues now and then: one that is gone is declared again, and what was given to it is given again; one that
+/// nobody consumes is known, so that what waits can say for whom.
+/// </summary>
+sealed partial class QueueWatch(EventJournal journal, BrokerParts parts, BrokerStanding standing, TimeProvider clock, ILogger log)
+{
+    /// <summary>
+    /// A queue that nobody uses and only the bridge declares. A broker that lost its data has lost it too, even when another
+    /// process has declared everything else again already.
+    /// </summary>
+    public const string Witness = "bridge.witness";
+
+    static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    /// <summary>Makes the broker whole, and makes given work ready again where what was given to it is lost.</summary>
+    public async Task Repair(IConnection connection, CancellationToken cancellation)
+    {
+        HashSet<string> lost = [];
+        if (await Look(connection, Witness, cancellation) is null)
+        {
+            lost = [.. parts.Topology.WorkQueues];
+        }
+        else
+        {
+            foreach (var queue in parts.Topology.WorkQueues)
+            {
+                if (await Look(connection, queue, cancellation) is null)
+                {
+                    lost.Add(queue);
+                }
+            }
+        }
+        if (lost.Count > 0)
+        {
+            // Before anything is declared: afterwards nobody could tell that it was lost.
+            var again = await BrokerSession.Journaled(journal, tx => tx.ResetRunning(lost), e => Log.JournalUnavailable(log, e), clock, cancellation);
+            if (again > 0)
+            {
+                Log.Lost(log, again, string.Join(", ", lost));
+            }
+        }
+        await parts.Topology.Declare(connection, parts.Options, cancellation);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
+        await channel.QueueDeclareAsync(Witness, durable: true, exclusive: false, autoDelete: false,
+            new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: cancellation);
+    }
+
+    /// <summary>Looks until the connection is lost.</summary>
+    /// <param name="connection">The relay's connection.</param>
+    /// <param name="repair">Called when a queue is gone.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task Run(IConnection connection, Func<CancellationToken, Task> repair, CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        do
+        {
+            var gone = false;
+            foreach (var queue in parts.Topology.All)
+            {
+                if (await Look(connection, queue, cancellation) is { } found)
+                {
+                    standing.Seen(queue, found.MessageCount, found.ConsumerCount);
+                }
+                else
+                {
+                    gone = true;
+                    standing.Queues.TryRemove(queue, out _);
+                    Log.Gone(log, queue);
+                }
+            }
+            if (gone)
+            {
+                await repair(cancellation);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(cancellation));
+    }
+
+    /// <summary>A queue as it is; null when there is none of that name.</summary>
+    static async Task<QueueDeclareOk?> Look(IConnection connection, string queue, CancellationToken cancellation)
+    {
+        // A queue that is not there closes the channel (AMQP 0-9-1, 404 not-found).
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
+        try
+        {
+            return await channel.QueueDeclarePassiveAsync(queue, cancellation);
+        }
+        catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == 404)
+        {
+            return null;
+        }
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(2321, LogLevel.Warning, "The journal cannot be written; work is given again as soon as it can be.")]
+        public static partial void JournalUnavailable(ILogger log, Exception e);
+
+        [LoggerMessage(2322, LogLevel.Warning, "The broker lost what {Count} works were given by: {Queues}. They are given again.")]
+        public static partial void Lost(ILogger log, int count, string queues);
+
+        [LoggerMessage(2323, LogLevel.Warning, "The broker has no queue {Queue} any more; it is declared again.")]
+        public static partial void Gone(ILogger log, string queue);
+    }
+}
