@@ -40,11 +40,13 @@ public sealed class PushHandler(RegistryConnections connections, RegistryStageOp
             PushSource.Registry => PresentImage.Find(repository, RegistryWork.Reference(image), ask.ImageId, cancellation),
             PushSource.OciLayout => new ImagePush(repository, layouts.Layout(ask.Path)).Push(image, tags.Count > 0, ask.ImageId, cancellation),
             PushSource.Archive => new ImagePush(repository, layouts.Archive(ask.Path)).Push(image, tags.Count > 0, ask.ImageId, cancellation),
+            PushSource.Engine when engine!.PushesItself => new OwnPush(repository, engine, new PushTeller(work, bridge, clock)).Push(image, ask.ImageId, writer, cancellation),
             PushSource.Engine => new ReadPush(repository, engine!, new PushTeller(work, bridge, clock)).Push(image, tags, ask.ImageId, cancellation),
             _ => throw new RegistryFailure(FailureCategory.Configuration, $"The source of a push must be {PushSource.Registry}, {PushSource.OciLayout}, {PushSource.Archive} or {PushSource.Engine}; {ask.Source} is not known here.") { NothingMade = true },
         };
         // An image that is there already is found by its own tag: that one stands where it stands, and is not written back.
-        IReadOnlyList<string> toSet = ask.Source == PushSource.Registry && image.Digest is null ? [.. tags.Where(t => t != image.Tag)] : tags;
+        // So does the one that an engine sets by itself.
+        IReadOnlyList<string> toSet = (ask.Source == PushSource.Registry && image.Digest is null) || engine is { PushesItself: true } ? [.. tags.Where(t => t != image.Tag)] : tags;
         var looking = TagWriter.Look(repository, toSet, cancellation);
         await Task.WhenAll(finding, looking);
         var (manifest, size) = await finding;

@@ -56,6 +56,12 @@ sealed class TagWriter(int attempts)
         }
     }
 
+    /// <summary>Somebody else begins to set a tag of the ask.</summary>
+    public void Begins() => Interlocked.Increment(ref begun);
+
+    /// <summary>Somebody else set it.</summary>
+    public void IsSet(string tag) => set.Add(tag);
+
     /// <summary>Where tags stand now; null for one that is not there.</summary>
     public static async Task<IReadOnlyDictionary<string, string?>> Look(Repository repository, IReadOnlyList<string> tags, CancellationToken cancellation)
     {

@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Docker.DotNet;
+using Docker.DotNet.Handler.Abstractions;
 using Docker.DotNet.Models;
 using Docker.DotNet.NativeHttp;
 using PipelineBridge.Events;
@@ -16,7 +17,8 @@ namespace PipelineBridge.Registry.Engine;
 /// <param name="Id">Its id: the digest of its configuration.</param>
 /// <param name="DiffIds">The digests of its layers' tar files, from the lowest on (image-spec, config.md, "Layer DiffID").</param>
 /// <param name="SizeBytes">How much its layers hold, in bytes.</param>
-sealed record EngineImage(string Id, IReadOnlyList<string> DiffIds, long SizeBytes);
+/// <param name="IsNamed">Whether it has the name that it was looked for by; else it was found by its id.</param>
+sealed record EngineImage(string Id, IReadOnlyList<string> DiffIds, long SizeBytes, bool IsNamed);
 
 /// <summary>One engine, for one push: certificates are read anew each time, so that renewed ones are taken without a restart.</summary>
 sealed class DockerEngine : IDisposable
@@ -33,7 +35,8 @@ sealed class DockerEngine : IDisposable
         this.clock = clock;
         // One transport for socket and TCP; the library's own for sockets takes a read of nothing for the stream's end.
         client = new DockerClientBuilder()
-            .WithEndpoint(options.Url.Scheme == "unix" ? new Uri("http://engine/") : new UriBuilder(options.Url) { Scheme = options.IsTls ? "https" : "http" }.Uri)
+            .WithEndpoint(options.Url.Scheme == "unix" ? new Uri("http://engine/") : options.Url)
+            .WithAuthProvider(options.IsTls ? new OverTls() : NoopAuthProvider.Instance)
             .WithTimeout(Timeout.InfiniteTimeSpan)
             .WithTransportOptions(new NativeHttpTransportOptions { ConfigureHandler = Reach })
             .Build();
@@ -49,6 +52,7 @@ sealed class DockerEngine : IDisposable
     public async Task<EngineImage> Image(string name, string? imageId, CancellationToken cancellation)
     {
         var found = await Inspect(name, cancellation);
+        var isNamed = found is not null;
         if (found is null && imageId is not null)
         {
             found = await Inspect(imageId, cancellation);
@@ -58,7 +62,7 @@ sealed class DockerEngine : IDisposable
             throw new RegistryFailure(FailureCategory.Image, $"The engine {Name} has no image {name}{(imageId is null ? "" : " and none with the id that was asked for")}.") { NothingMade = true };
         }
         return imageId is null || found.ID == imageId
-            ? new EngineImage(found.ID, [.. found.RootFS?.Layers ?? []], found.Size)
+            ? new EngineImage(found.ID, [.. found.RootFS?.Layers ?? []], found.Size, isNamed)
             : throw new RegistryFailure(FailureCategory.Image, $"On the engine {Name}, {name} is not {imageId}, which was asked for: another image has that name now.", $"it is {found.ID}") { NothingMade = true };
     }
 
@@ -76,6 +80,16 @@ sealed class DockerEngine : IDisposable
         idle.AllSent();
         return Call("give an image", stop => client.Images.SaveImageAsync(id, stop), idle.Token, bounded: false);
     }
+
+    /// <summary>Gives an image a name.</summary>
+    public Task<bool> Tag(string id, string repository, string tag, CancellationToken cancellation) => Call("name an image", async stop =>
+    {
+        await client.Images.TagImageAsync(id, new ImageTagParameters { RepositoryName = repository, Tag = tag }, stop);
+        return true;
+    }, cancellation);
+
+    /// <summary>Whether it pushes by itself.</summary>
+    public bool PushesItself => options.PushesItself;
 
     /// <summary>Has the engine push a tag; every message goes to <paramref name="heard"/> as it comes.</summary>
     public Task<bool> Push(string repository, string tag, AuthConfig credentials, IProgress<JSONMessage> heard, CancellationToken cancellation) => Call("push", async stop =>
@@ -127,7 +141,7 @@ sealed class DockerEngine : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException && !cancellation.IsCancellationRequested)
         {
-            throw new RegistryUnavailable($"The engine {Name} cannot be reached at {options.Url}.") { Category = FailureCategory.Image };
+            throw new RegistryUnavailable($"The engine {Name} cannot be reached at {options.Url}{(options.IsTls ? ", or does not take the certificate that it is shown" : "")}.") { Category = FailureCategory.Image };
         }
     }
 
@@ -178,5 +192,13 @@ sealed class DockerEngine : IDisposable
         {
             throw new RegistryFailure(FailureCategory.Configuration, $"The certificate, its key or the authority for the engine {Name} cannot be read.", e.Message) { NothingMade = true };
         }
+    }
+
+    /// <summary>Makes tcp mean https; which certificates is said to the transport itself.</summary>
+    sealed class OverTls : IAuthProvider
+    {
+        public bool TlsEnabled => true;
+
+        public HttpMessageHandler ConfigureHandler(HttpMessageHandler handler) => handler;
     }
 }

@@ -36,13 +36,13 @@ sealed class ReadPush(Repository repository, DockerEngine engine, PushTeller tel
     /// <param name="imageId">The id that it must have on the engine; null for any.</param>
     public async Task<(Manifest Manifest, PushedSize? Size)> Push(ImageReference image, IReadOnlyList<string> tags, string? imageId, CancellationToken cancellation)
     {
-        var looking = Behind(tags, cancellation);
+        var looking = TaggedImage.Behind(repository, tags, cancellation);
         var finding = engine.Image(image.ToString(), imageId, cancellation);
         await Task.WhenAll(looking, finding);
         var (found, there) = (await finding, await looking);
-        if (there.Find(t => t.Parts.Config?.Digest == found.Id) is { Manifest: not null } same)
+        if (there.Find(t => t.Parts.Config?.Digest == found.Id) is { } same)
         {
-            return (same.Manifest, new PushedSize(same.Parts.Blobs.DistinctBy(b => b.Digest).Sum(b => b.SizeBytes), 0));
+            return (same.Manifest, same.NothingNew);
         }
         var layers = found.DiffIds.Distinct(StringComparer.Ordinal).ToList();
         await Know(layers, there, image, tags, cancellation);
@@ -50,7 +50,15 @@ sealed class ReadPush(Repository repository, DockerEngine engine, PushTeller tel
         // A layer that was taken for another one is read the second time.
         for (var pass = 0; pass < 2 && (config is null || !layers.TrueForAll(present.ContainsKey)); pass++)
         {
-            await Read(found, layers, isFirst: pass == 0, cancellation);
+            try
+            {
+                await Read(found, layers, isFirst: pass == 0, cancellation);
+            }
+            catch (EndOfStreamException)
+            {
+                // In the middle of a file.
+                throw engine.Lost("give an image");
+            }
         }
         if (config is null || layers.Find(l => !present.ContainsKey(l)) is not null)
         {
@@ -65,28 +73,14 @@ sealed class ReadPush(Repository repository, DockerEngine engine, PushTeller tel
         return (manifest, new PushedSize(present.Values.DistinctBy(b => b.Digest).Sum(b => b.SizeBytes) + config.Length, movedBytes));
     }
 
-    /// <summary>The images behind the tags now.</summary>
-    async Task<List<(Manifest Manifest, ManifestParts Parts)>> Behind(IReadOnlyList<string> tags, CancellationToken cancellation)
-    {
-        var found = new ConcurrentBag<(Manifest, ManifestParts)>();
-        await Parallel.ForEachAsync(tags, Bounded(cancellation), async (tag, stop) =>
-        {
-            if (await repository.TryManifest(tag, stop) is { IsIndex: false } manifest)
-            {
-                found.Add((manifest, ManifestParts.Of(manifest, $"{repository.Connection.Name}/{repository.Name} at {tag}")));
-            }
-        });
-        return [.. found];
-    }
-
     /// <summary>Finds which layers the repository has: those that are known, else those of earlier images in it.</summary>
-    async Task Know(List<string> layers, List<(Manifest Manifest, ManifestParts Parts)> there, ImageReference image, IReadOnlyList<string> tags, CancellationToken cancellation)
+    async Task Know(List<string> layers, List<TaggedImage> there, ImageReference image, IReadOnlyList<string> tags, CancellationToken cancellation)
     {
         var known = repository.Connection.Layers;
         if (layers.Exists(l => known.Find(l) is null))
         {
             var earlier = await engine.Tags(image.Name, cancellation);
-            there.AddRange(await Behind([.. earlier.Except(tags).Take(MostLearnedFrom)], cancellation));
+            there.AddRange(await TaggedImage.Behind(repository, [.. earlier.Except(tags).Take(MostLearnedFrom)], cancellation));
             await Parallel.ForEachAsync(there.DistinctBy(t => t.Manifest.Digest), Bounded(cancellation), async (other, stop) => Learn(other.Parts, await repository.SmallBlob(other.Parts.Config!.Digest, stop)));
         }
         await Parallel.ForEachAsync(layers, Bounded(cancellation), async (layer, stop) =>

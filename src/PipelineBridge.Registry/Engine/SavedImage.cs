@@ -27,6 +27,11 @@ sealed class SavedImage : IAsyncDisposable
         {
             return new SavedImage(engine, idle, await engine.Save(id, idle));
         }
+        catch (OperationCanceledException) when (idle.Passed && !cancellation.IsCancellationRequested)
+        {
+            idle.Dispose();
+            throw engine.Lost("give an image");
+        }
         catch
         {
             idle.Dispose();

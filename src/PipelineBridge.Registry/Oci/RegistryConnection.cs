@@ -22,6 +22,7 @@ sealed class RegistryConnection : IDisposable
 
     public RegistryConnection(RegistryOptions options, bool isConfigured, HttpMessageInvoker http, TimeProvider clock)
     {
+        Options = options;
         this.http = http;
         this.clock = clock;
         this.isConfigured = isConfigured;
@@ -31,6 +32,8 @@ sealed class RegistryConnection : IDisposable
     }
 
     public string Name { get; }
+
+    public RegistryOptions Options { get; }
 
     public TimeProvider Clock => clock;
 

@@ -35,6 +35,10 @@ static class EnginesReader
             {
                 reading.Findings.Warning(section.PlaceOf("url"), "shows it no certificate: whoever reaches an engine so is root on its machine. Give authority, certificate and key, and let it ask for them (dockerd --tlsverify).");
             }
+            if (url is { Scheme: "tcp", IsLoopback: false } && engine is { PushesItself: true, IsTls: false })
+            {
+                reading.Findings.Mistake(section.PlaceOf("pushes"), "is itself, and the engine is reached without TLS: it would be given the registry's password over the network unprotected. Give authority, certificate and key, or leave pushes to the bridge.");
+            }
             section.Done();
             engines.Add(engine);
         }

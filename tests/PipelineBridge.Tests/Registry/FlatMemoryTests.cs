@@ -1,4 +1,5 @@
 using PipelineBridge.Simulators.Registry;
+using PipelineBridge.Tests.Registry.Engine;
 
 namespace PipelineBridge.Tests.Registry;
 
@@ -30,5 +31,32 @@ public sealed class FlatMemoryTests : IDisposable
         registry.Traffic(layer).Should().Be(new BlobTraffic(1, LargeBytes, 0, 0));
         // Both ends together; what is buffered whole would be the whole blob at least.
         (GC.GetTotalAllocatedBytes(precise: true) - allocated).Should().BeLessThan(LargeBytes / 5);
+    }
+
+    [Fact]
+    public async Task A_large_layer_of_an_engine_is_streamed_with_flat_memory()
+    {
+        var layer = ScriptedEngine.Layer(1, 100 * 1024 * 1024);
+        var store = Directory.CreateDirectory(Path.Combine(layouts.Outside, "store"));
+        await using var registry = await RegistrySimulator.Start(
+            new RegistrySimulatorOptions { BlobDirectory = store.FullName, Announce = _ => { } }, TestContext.Current.CancellationToken);
+        await using var engine = await ScriptedEngine.Start(layer);
+        using var stage = engine.Stage();
+        var saved = engine.Saved();
+        engine.Gives = async response =>
+        {
+            for (var at = 0; at < saved.Length; at += 64 * 1024)
+            {
+                await response.Body.WriteAsync(saved.AsMemory(at, Math.Min(64 * 1024, saved.Length - at)));
+            }
+        };
+        GC.Collect();
+        var allocated = GC.GetTotalAllocatedBytes(precise: true);
+
+        var end = await stage.PushFromEngine($"{registry.Host}/portal:412");
+
+        end.Custom!.Pushed!.NewBytes.Should().BeGreaterThan(layer.Length);
+        // Two chunks of 8 MiB, and both ends together.
+        (GC.GetTotalAllocatedBytes(precise: true) - allocated).Should().BeLessThan(layer.Length / 2);
     }
 }
