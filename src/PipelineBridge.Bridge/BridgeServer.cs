@@ -119,6 +119,7 @@ public static class BridgeServer
         app.MapNotifications();
         app.MapEvents();
         app.MapTimeline();
+        app.MapServices();
         app.MapWork();
         app.MapDeadLetters();
         app.MapHealth();

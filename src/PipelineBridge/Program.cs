@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using PipelineBridge.CommandLine;
 using PipelineBridge.Verbs;
 
 var root = new RootCommand("PipelineBridge: a commit becomes a healthy, announced service.")
@@ -12,6 +14,16 @@ var root = new RootCommand("PipelineBridge: a commit becomes a healthy, announce
     JournalVerb.Command(),
     BrokerVerb.Command(),
 };
+foreach (var verb in BridgeVerbs.All(Surroundings.OfProcess()))
+{
+    root.Add(verb);
+}
+foreach (var help in root.Options.OfType<HelpOption>())
+{
+    help.Aliases.Remove("/h");
+    help.Aliases.Remove("/?");
+    help.Aliases.Remove("-?");
+}
 var parsed = root.Parse(args);
 var exit = await parsed.InvokeAsync();
 // Wrong use is 2; 1 is for what was tried and failed.

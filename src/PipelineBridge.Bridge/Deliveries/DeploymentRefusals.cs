@@ -37,7 +37,7 @@ public static class DeploymentRefusals
         var open = lane.Open.FirstOrDefault(o => o.Document.Id == requestId);
         return open switch
         {
-            null => $"It has its end already. To undo it, ask for a rollback of {lane.App} on {lane.Environment}: POST /v1/rollbacks.",
+            null => $"It has its end already. To undo it, go back to what served before: pipelinebridge rollback {lane.App} {lane.Environment}, or POST /v1/rollbacks.",
             { Stopping: WorkResult.Cancelled } => null,
             { Stopping: WorkResult.Superseded } => $"It is being superseded by {open.Document.SupersededBy}; cancel that one.",
             { TakingBack: true } => "It failed and is being taken back already.",

@@ -83,7 +83,7 @@ static class RequestEndpoints
         {
             throw RefusedException.Conflict(document.HasEnded
                 ? $"{document.Id} has its end already: {document.State}."
-                : $"A {document.Kind} cannot be taken back once it is accepted. Set the tag to another image instead: POST /v1/tags.");
+                : $"A {document.Kind} cannot be taken back once it is accepted. Set the tag to another image instead: pipelinebridge tag {document.App} IMAGE TAG, or POST /v1/tags.");
         }
         var by = new Actor(call.Body.By, call.Caller.Name);
         var key = AskIntake.KeyOf(call.Http, call.Caller);

@@ -34,6 +34,7 @@ namespace PipelineBridge.Bridge.Http;
 [JsonSerializable(typeof(ChainAnswer))]
 [JsonSerializable(typeof(TimelineAnswer))]
 [JsonSerializable(typeof(DeploymentsAnswer))]
+[JsonSerializable(typeof(ServicesAnswer))]
 [JsonSerializable(typeof(DeadLettersAnswer))]
 [JsonSerializable(typeof(WorkAnswer))]
 [JsonSerializable(typeof(Messaging.ExpectedDeployment))]

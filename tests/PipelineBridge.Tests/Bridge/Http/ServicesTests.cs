@@ -1,0 +1,83 @@
+using System.Text.Json.Nodes;
+using PipelineBridge.Events;
+
+namespace PipelineBridge.Tests.Bridge.Http;
+
+public sealed class ServicesTests : IAsyncLifetime
+{
+    RunningBridge bridge = null!;
+
+    public async ValueTask InitializeAsync() => bridge = await RunningBridge.Start();
+
+    public ValueTask DisposeAsync() => bridge.DisposeAsync();
+
+    [Fact]
+    public async Task What_runs_where_is_answered_with_the_environments_and_what_is_newer()
+    {
+        var live = await bridge.Until(await bridge.Deploy(), "succeeded");
+        bridge.Stages.Deploy = (work, _, _) => Task.FromResult<IReadOnlyList<CdEvent>>([ScriptedStages.Failed(work)]);
+        var failed = await bridge.Until(await bridge.Deploy("registry.internal/portal:413"), "failed");
+
+        var answer = await Get("");
+
+        answer["environments"]!.AsArray().Select(e => $"{e!["name"]} {e["zone"]}").Should().Equal("prod internal", "test internal", "bare internal");
+        var cell = answer["services"]!.AsArray().Should().ContainSingle().Subject!;
+        $"{cell["app"]} {cell["environment"]} {cell["state"]} {cell["requestId"]} {cell["newer"]!["id"]}".Should().Be($"portal prod failed {live["id"]} {failed["id"]}");
+        (await Get("?app=portal&environment=test"))["services"]!.AsArray().Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task At_a_time_it_is_what_served_then()
+    {
+        var before = DateTimeOffset.UtcNow;
+        var first = await bridge.Until(await bridge.Deploy(), "succeeded");
+        bridge.Stages.Resolve = (work, _, _) => Task.FromResult<IReadOnlyList<CdEvent>>([work.Done(new ImageResolved($"{work.Content<ImageResolveRequested>().Image}@sha256:{new string('2', 64)}"))]);
+        var second = await bridge.Until(await bridge.Deploy("registry.internal/portal:413"), "succeeded");
+        bridge.Stages.Deploy = (work, _, _) => Task.FromResult<IReadOnlyList<CdEvent>>([work.Done(new ServiceRemoved(new Reference(work.Environment)))]);
+        using var removal = await bridge.Send(HttpMethod.Delete, "/v1/deployments/portal/prod");
+        var removed = await bridge.Until(JsonNode.Parse(await removal.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!.AsObject(), "succeeded");
+
+        (await At(before)).Should().Be("none ");
+        (await At(Ended(first))).Should().Be($"live {first["id"]}");
+        (await At(Ended(second))).Should().Be($"live {second["id"]}");
+        (await At(Ended(removed))).Should().Be("none ");
+    }
+
+    [Fact]
+    public async Task What_changed_nothing_does_not_make_it_younger()
+    {
+        var first = await bridge.Until(await bridge.Deploy(), "succeeded");
+        bridge.Stages.Deploy = (work, _, _) => Task.FromResult<IReadOnlyList<CdEvent>>([work.Done(new ServiceUpgraded(new Reference(work.Environment), "pkg:oci/portal"), with: c => c with { AlreadyLive = true })]);
+        var again = await bridge.Until(await bridge.Deploy(), "succeeded");
+        ((bool)again["alreadyLive"]!).Should().BeTrue();
+        (await At(Ended(again))).Should().Be($"live {first["id"]}");
+    }
+
+    [Fact]
+    public async Task A_time_that_is_none_is_refused_and_a_key_sees_its_own_apps()
+    {
+        using var wrong = await bridge.Send(HttpMethod.Get, "/v1/services?at=yesterday");
+        ((int)wrong.StatusCode).Should().Be(422);
+        using var other = await bridge.Send(HttpMethod.Get, "/v1/services?app=other", token: RunningBridge.PortalKey);
+        ((int)other.StatusCode).Should().Be(403);
+        await bridge.Until(await bridge.Accepted("/v1/deployments", new JsonObject { ["app"] = "other", ["environment"] = "prod", ["image"] = "registry.internal/other:1", ["spec"] = "{}" }), "succeeded");
+        using var own = await bridge.Send(HttpMethod.Get, "/v1/services", token: RunningBridge.PortalKey);
+        JsonNode.Parse(await own.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["services"]!.AsArray().Should().BeEmpty();
+    }
+
+    static DateTimeOffset Ended(JsonObject document) => (DateTimeOffset)document["endedAt"]!;
+
+    async Task<string> At(DateTimeOffset time)
+    {
+        var cell = (await Get($"?at={Uri.EscapeDataString(time.ToString("O"))}"))["services"]!.AsArray().Single()!;
+        return $"{cell["state"]} {cell["requestId"]}";
+    }
+
+    async Task<JsonNode> Get(string query)
+    {
+        using var response = await bridge.Send(HttpMethod.Get, "/v1/services" + query);
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        ((int)response.StatusCode).Should().Be(200, text);
+        return JsonNode.Parse(text)!;
+    }
+}
