@@ -14,7 +14,7 @@ var root = new RootCommand("PipelineBridge: a commit becomes a healthy, announce
     JournalVerb.Command(),
     BrokerVerb.Command(),
 };
-foreach (var verb in BridgeVerbs.All(Surroundings.OfProcess()))
+foreach (var verb in OperatorVerbs.All(Surroundings.OfProcess()))
 {
     root.Add(verb);
 }

@@ -35,7 +35,7 @@ sealed class CommandRun(string url, string? token)
         var (output, errors) = (new StringWriter(), new StringWriter());
         var root = new RootCommand();
         var at = new Surroundings { Output = output, Errors = errors, Variable = name => Variables.GetValueOrDefault(name), IsTerminal = IsTerminal, Clock = Clock };
-        foreach (var verb in BridgeVerbs.All(at))
+        foreach (var verb in OperatorVerbs.All(at))
         {
             root.Add(verb);
         }

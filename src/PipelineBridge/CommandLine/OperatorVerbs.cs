@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace PipelineBridge.CommandLine;
 
 /// <summary>The verbs that talk with a bridge: for operators, and for pipelines without a plugin.</summary>
-static class BridgeVerbs
+static class OperatorVerbs
 {
     public static IEnumerable<Command> All(Surroundings at) =>
     [
