@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using PipelineBridge.Journeys.Site;
 using PipelineBridge.Simulators.Marathon;
+using PipelineBridge.Simulators.Registry;
 using PipelineBridge.Tests.Broker;
 
 namespace PipelineBridge.Journeys.OverTheBroker;
@@ -37,12 +38,12 @@ public sealed class DeliveryJourneys(RabbitMqServer broker)
 
         // It does not become healthy, and is taken back.
         (await site.End(await site.Push("2"))).Should().Be("succeeded");
-        site.Marathon.Script(new TaskBehavior { App = "/prod/portal", NeverHealthy = true, Times = 2 });
+        site.Marathon.Script(new TaskBehavior { App = "/prod/portal", Image = SampleImage.Of("2").Digest, CrashAfterMilliseconds = 300, CrashMessage = "Container exited with status 3" });
         var sick = await site.EndDocument(await site.Deploy("2", healthTimeoutSeconds: 3));
         ((string)sick["state"]!).Should().Be("failed", site.ToString());
         ((string)sick["effect"]!).Should().Be("takenback");
-        ((string)sick["category"]!).Should().Be("health");
-        sick["evidence"]!.AsArray().Should().NotBeEmpty("what was seen is kept by the bridge, put there by the stage over HTTP");
+        ((string)sick["category"]!).Should().Be("health", sick.ToString());
+        (sick["evidence"]?.AsArray()).Should().NotBeNullOrEmpty($"what was seen is kept by the bridge, put there by the stage over HTTP: {sick}\n{site}");
         await site.Told("failed 2");
         site.Marathon.ClearScript(null);
 

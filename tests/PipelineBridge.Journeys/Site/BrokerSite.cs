@@ -203,7 +203,7 @@ sealed class BrokerSite : IAsyncDisposable
     public async Task<IReadOnlyList<string>> Story(JsonObject receipt)
     {
         var chain = (await Http.GetFromJsonAsync<JsonObject>($"/v1/chains/{(string)receipt["chainId"]!}", Stop))!;
-        return [.. chain["events"]!.AsArray().Select(e => Short((string)e!["type"]!))];
+        return [.. chain["events"]!.AsArray().Select(e => Short((string)e!["event"]!["type"]!))];
     }
 
     /// <summary>Waits until an event of a type is journaled for one of two requests, or both have their end.</summary>
