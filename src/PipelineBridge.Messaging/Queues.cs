@@ -21,6 +21,12 @@ public static class Queues
     /// <summary>Where what no queue can handle ends, with its reason; the bridge reads it into its dead letters.</summary>
     public const string Dead = "pipelinebridge.dead";
 
+    /// <summary>
+    /// A queue that nobody uses and only the bridge declares. A broker that lost its data has lost it too, even when other
+    /// processes have declared everything else again already.
+    /// </summary>
+    public const string Witness = "bridge.witness";
+
     /// <summary>All work of a cluster: rollouts, cancels, removals. One queue, so that the newer and the cancel are seen in time.</summary>
     public static string ClusterDeploy(string cluster) => $"cluster.{cluster}.deploy";
 

@@ -17,6 +17,7 @@ static class BrokerHealth
         text.Append(standing.Trouble is { } trouble ? $": {trouble}\n" : "\n");
         text.Append(CultureInfo.InvariantCulture, $"broker: {unsent.Count} events to be published");
         text.Append(unsent.OldestMilliseconds is { } oldest ? string.Create(CultureInfo.InvariantCulture, $", the oldest {Age(oldest, now):0} s old\n") : "\n");
+        text.Append(standing.Misfit is { } misfit ? $"broker: {misfit}\n" : "");
         foreach (var (_, why) in standing.Unroutable.OrderBy(u => u.Key, StringComparer.Ordinal))
         {
             text.Append(CultureInfo.InvariantCulture, $"broker: {why}\n");

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using PipelineBridge.Messaging;
 using PipelineBridge.Messaging.Broker;
 
 namespace PipelineBridge.Composition;
@@ -32,7 +33,7 @@ public static class BrokerDefinitions
         var permissions = new JsonArray();
         var topics = new JsonArray();
 
-        var all = OneOf([Topology.WorkExchange, Topology.EventsExchange, .. topology.All]);
+        var all = OneOf([Topology.WorkExchange, Topology.EventsExchange, .. topology.All, Queues.Witness]);
         Add(Bridge, configure: all, write: all, read: all);
         Topic(Bridge, Topology.WorkExchange, ".*", ".*");
         Topic(Bridge, Topology.EventsExchange, ".*", ".*");

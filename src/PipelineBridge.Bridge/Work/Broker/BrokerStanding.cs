@@ -27,6 +27,9 @@ public sealed class BrokerStanding(TimeProvider clock)
     /// <summary>Why it is not connected, or takes nothing; null when all is well.</summary>
     public string? Trouble { get; private set; }
 
+    /// <summary>What stands otherwise on the broker than it should, and cannot be declared; null when all is as it should be.</summary>
+    public string? Misfit { get; internal set; }
+
     /// <summary>The queues that could not be reached by their address, and why.</summary>
     public ConcurrentDictionary<string, string> Unroutable { get; } = new(StringComparer.Ordinal);
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using PipelineBridge.Journal;
+using PipelineBridge.Messaging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -11,19 +12,13 @@ namespace PipelineBridge.Bridge.Work.Broker;
 /// </summary>
 sealed partial class QueueWatch(EventJournal journal, BrokerParts parts, BrokerStanding standing, TimeProvider clock, ILogger log)
 {
-    /// <summary>
-    /// A queue that nobody uses and only the bridge declares. A broker that lost its data has lost it too, even when another
-    /// process has declared everything else again already.
-    /// </summary>
-    public const string Witness = "bridge.witness";
-
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
     /// <summary>Makes the broker whole, and makes given work ready again where what was given to it is lost.</summary>
     public async Task Repair(IConnection connection, CancellationToken cancellation)
     {
         HashSet<string> lost = [];
-        if (await Look(connection, Witness, cancellation) is null)
+        if (await Look(connection, Queues.Witness, cancellation) is null)
         {
             lost = [.. parts.Topology.WorkQueues];
         }
@@ -48,7 +43,7 @@ sealed partial class QueueWatch(EventJournal journal, BrokerParts parts, BrokerS
         }
         await parts.Topology.Declare(connection, parts.Options, cancellation);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
-        await channel.QueueDeclareAsync(Witness, durable: true, exclusive: false, autoDelete: false,
+        await channel.QueueDeclareAsync(Queues.Witness, durable: true, exclusive: false, autoDelete: false,
             new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: cancellation);
     }
 
@@ -58,6 +53,7 @@ sealed partial class QueueWatch(EventJournal journal, BrokerParts parts, BrokerS
     /// <param name="cancellation">Ends it.</param>
     public async Task Run(IConnection connection, Func<CancellationToken, Task> repair, CancellationToken cancellation)
     {
+        var told = new HashSet<string>(StringComparer.Ordinal);
         using var timer = new PeriodicTimer(Interval, clock);
         do
         {
@@ -67,12 +63,16 @@ sealed partial class QueueWatch(EventJournal journal, BrokerParts parts, BrokerS
                 if (await Look(connection, queue, cancellation) is { } found)
                 {
                     standing.Seen(queue, found.MessageCount, found.ConsumerCount);
+                    told.Remove(queue);
                 }
                 else
                 {
                     gone = true;
                     standing.Queues.TryRemove(queue, out _);
-                    Log.Gone(log, queue);
+                    if (told.Add(queue))
+                    {
+                        Log.Gone(log, queue);
+                    }
                 }
             }
             if (gone)

@@ -60,10 +60,10 @@ public sealed partial class Relay : BackgroundService
 
     async Task Session(IConnection connection, CancellationToken lost)
     {
-        await watch.Repair(connection, lost);
         var eventChannel = await Publishing.Open(connection, standing, clock, lost);
         var workChannel = await Publishing.Open(connection, standing, clock, lost);
         standing.Connected();
+        await Repair(lost);
         Log.Connected(log, parts.Options.Shown);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(lost);
         Task[] parallel =
@@ -83,11 +83,16 @@ public sealed partial class Relay : BackgroundService
             try
             {
                 await watch.Repair(connection, cancellation);
+                standing.Misfit = null;
             }
             catch (BrokerException e) when (!e.WaitingHelps)
             {
                 // Somebody else's topology or a permission: what can be routed goes on; what cannot waits and is told.
-                Log.NotRepaired(log, e.Message);
+                if (standing.Misfit != e.Message)
+                {
+                    standing.Misfit = e.Message;
+                    Log.NotRepaired(log, e.Message);
+                }
             }
             finally
             {

@@ -35,12 +35,13 @@ sealed class BrokerScene : IAsyncDisposable
 
     public RunningBridge Bridge { get; private set; } = null!;
 
-    public static async Task<BrokerScene> Start(RabbitMqServer server, Func<BrokerParts, BrokerParts>? parts = null, Func<BridgeOptions, BridgeOptions>? options = null, string? user = null)
+    public static async Task<BrokerScene> Start(RabbitMqServer server, Func<BrokerParts, BrokerParts>? parts = null, Func<BridgeOptions, BridgeOptions>? options = null, string? user = null, Func<string, Task>? before = null)
     {
         RabbitMqServer.SkipWhereMissing();
         await server.Start();
         var scene = new BrokerScene(server, await server.NewVirtualHost());
         await scene.Declare();
+        await (before?.Invoke(scene.VirtualHost) ?? Task.CompletedTask);
         var broker = new BrokerParts(user is null ? scene.Options : scene.Options with { Username = user, Password = () => user }, scene.Topology);
         scene.Bridge = await RunningBridge.Start(options, (parts ?? (p => p))(broker));
         return scene;
@@ -179,7 +180,7 @@ sealed class BrokerScene : IAsyncDisposable
 
     public static Task Until(Func<bool> holds, string what) => Until(() => Task.FromResult(holds()), what);
 
-    public Task UntilConnected() => Until(async () => (await Text("/health/ready")).Contains("connected since", StringComparison.Ordinal), "the bridge is connected");
+    public Task UntilConnected() => Until(async () => (await Text("/health/ready")).Contains("broker: connected since", StringComparison.Ordinal), "the bridge is connected");
 
     public IReadOnlyList<DeadLetterRow> DeadLetters() => Bridge.Journal.Read(r => r.DeadLetters(null, 100));
 
