@@ -46,8 +46,14 @@ public sealed record EnvironmentOptions
     /// <summary>The name of its cluster; null: nothing can be deployed to it.</summary>
     public string? Cluster { get; init; }
 
-    /// <summary>What its cluster is, for people: <c>marathon</c>.</summary>
+    /// <summary>What its cluster is, for people: <c>marathon</c>, <c>engine</c>, <c>swarm</c>.</summary>
     public string? ClusterKind { get; init; }
+
+    /// <summary>What a specification is written in that does not say so itself.</summary>
+    public string? SpecificationFormat { get; init; }
+
+    /// <summary>Whether its cluster keeps the tasks that a deployment replaced until they are retired.</summary>
+    public bool KeepsOldTasks { get; init; }
 
     /// <summary>How long new tasks may take to become healthy, in seconds, where the ask does not say.</summary>
     public int HealthTimeoutSeconds { get; init; } = 300;

@@ -24,6 +24,9 @@ public sealed record AppSnapshot
     /// <summary>Whether the cluster still works on it.</summary>
     public required bool IsMoving { get; init; }
 
+    /// <summary>Whether the cluster gave up on it: waiting longer brings nothing.</summary>
+    public bool IsHopeless { get; init; }
+
     /// <summary>Whether it is removed, and the cluster still stops its tasks.</summary>
     public bool IsGoing { get; init; }
 

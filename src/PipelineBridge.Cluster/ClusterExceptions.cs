@@ -7,8 +7,13 @@ public sealed class ClusterUnreachableException(string message, Exception? inner
 /// <param name="category">One of <see cref="Events.FailureCategory"/>.</param>
 /// <param name="message">Why, quoting nothing.</param>
 /// <param name="answer">What it said.</param>
-public sealed class ClusterRefusedException(string category, string message, string? answer = null) : Exception(message)
+/// <param name="inner">How it said it.</param>
+/// <param name="evidence">The name of what it said, as evidence.</param>
+public sealed class ClusterRefusedException(string category, string message, string? answer = null, Exception? inner = null, string evidence = "last answer") : Exception(message, inner)
 {
+    /// <summary>The name of <see cref="Answer"/> as evidence.</summary>
+    public string EvidenceName { get; } = evidence;
+
     /// <summary>Where the cause lies.</summary>
     public string Category { get; } = category;
 

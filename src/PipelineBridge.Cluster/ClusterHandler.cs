@@ -4,7 +4,7 @@ using PipelineBridge.Messaging;
 namespace PipelineBridge.Cluster;
 
 /// <summary>
-/// Does all work of one cluster, the queue <c>cluster.NAME.deploy</c>: rollouts, their cancels, removals. It is called
+/// Does all work of one cluster, the queue <c>cluster.NAME.deploy</c>: rollouts, their cancels, the end of old tasks, removals. It is called
 /// for several at once: the newer of an app in an environment stops the older, and a cancel stops its rollout.
 /// </summary>
 public sealed class ClusterHandler(IClusterDriver driver, TimeProvider clock) : IWorkHandler
@@ -31,6 +31,7 @@ public sealed class ClusterHandler(IClusterDriver driver, TimeProvider clock) : 
                 {
                     DeploymentRolloutRequested => await new Rollout(work, bridge, driver, turn, clock).Run(cancellation),
                     DeploymentRetireRequested { Scope: DeploymentRetireRequested.All } => await new Removal(work, bridge, driver, turn, clock).Run(cancellation),
+                    DeploymentRetireRequested => await new Retirement(work, bridge, driver, turn, clock).Run(cancellation),
                     _ => throw new InvalidOperationException($"The cluster stage does not know how to do a {work.Event.Type}."),
                 };
                 return events;

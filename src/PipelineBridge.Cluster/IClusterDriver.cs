@@ -16,11 +16,25 @@ public interface IClusterDriver
     /// <summary>Whether the app as it is already does all that the plan says.</summary>
     bool IsAlready(RolloutPlan plan, AppSnapshot now);
 
+    /// <summary>Does what must be done before anything of the app changes; it may take long, be cut off and be done again.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="waitsFor">Is told what it waits for.</param>
+    Task Prepare(RolloutPlan plan, Func<string, Task> waitsFor, CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>Ends what preparing began, for a plan that is not written.</summary>
+    Task GiveUp(RolloutPlan plan, CancellationToken cancellation) => Task.CompletedTask;
+
     /// <summary>Writes the plan with its mark over what was seen, and returns the cluster's own id of what it then does, when it has one.</summary>
     Task<string?> Write(RolloutPlan plan, AppSnapshot? now, CancellationToken cancellation);
 
+    /// <summary>Goes on with a plan, or with its taking back, whose write was cut off in the middle; where a write is one call, there is nothing to go on with.</summary>
+    Task Continue(RolloutPlan plan, AppSnapshot now, CancellationToken cancellation) => Task.CompletedTask;
+
     /// <summary>Begins to go back to what served before the plan, leaving alone what still serves. May be called again after a crash.</summary>
     Task TakeBack(RolloutPlan plan, AppSnapshot now, CancellationToken cancellation);
+
+    /// <summary>Stops and removes the tasks of other deployments that came before this one; how many they were. Where the cluster does that itself there are none.</summary>
+    Task<int> Retire(AppKey app, DeploymentMark current, CancellationToken cancellation) => Task.FromResult(0);
 
     /// <summary>Removes the app; false when there was none.</summary>
     Task<bool> Remove(AppKey app, CancellationToken cancellation);

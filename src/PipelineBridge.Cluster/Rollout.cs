@@ -86,6 +86,14 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
             {
                 return [ends.Good(now, null, null, alreadyLive: true)];
             }
+            try
+            {
+                await driver.Prepare(plan, why => progress.Tell("rolling", null, $"It waits for {why}", going), going);
+            }
+            catch (ClusterRefusedException e)
+            {
+                return [await ends.Refused(e, process)];
+            }
             if (await Write(plan, now, going, process) is { } end)
             {
                 return [end];
@@ -202,12 +210,24 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
             {
                 return [ends.Good(now, ranAt, clock.GetUtcNow(), alreadyLive: false)];
             }
-            if (clock.GetUtcNow() >= deadline)
+            if (now.IsHopeless || clock.GetUtcNow() >= deadline)
             {
                 var why = await driver.Explain(plan, now, going);
                 return ask.OnFailure == OnFailure.Keep
                     ? [await ends.Failed(WorkResult.Failed, WorkEffect.Made, why, plan.Mark.Image, process)]
                     : await TakeBack(plan, WorkResult.Failed, why, process);
+            }
+            try
+            {
+                await driver.Continue(plan, now, process);
+            }
+            catch (ClusterRefusedException e)
+            {
+                return await TakeBack(plan, WorkResult.Failed, new FailureExplanation(e.Category, e.Message, e.Answer is null ? [] : [(e.EvidenceName, e.Answer)]), process);
+            }
+            catch (ClusterUnreachableException)
+            {
+                // The next look tells it.
             }
             var told = await progress.Tell("rolling", now, null, going);
             var left = deadline.Value - clock.GetUtcNow();
@@ -223,6 +243,14 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
         var untouched = !wrote && work.Attempts == 1;
         var now = untouched ? null : await Patience.Try(c => driver.Look(plan.App, c), clock, process);
         var made = takingBack || plan.IsMarkedOn(now);
+        if (!made)
+        {
+            await Patience.Try(async c =>
+            {
+                await driver.GiveUp(plan, c);
+                return true;
+            }, clock, process);
+        }
         return turn.Reason == WorkResult.Superseded ? [ends.Superseded(made ? WorkEffect.Made : WorkEffect.None)]
             : made ? await TakeBack(plan, WorkResult.Cancelled, RolloutEnds.Cancelled, process)
             : [await ends.Failed(WorkResult.Cancelled, WorkEffect.None, RolloutEnds.Cancelled, null, process)];

@@ -35,7 +35,7 @@ sealed class RolloutEnds(WorkItem work, IBridgeClient bridge, TimeProvider clock
 
     /// <summary>The cluster said no before anything was made.</summary>
     public async Task<CdEvent> Refused(ClusterRefusedException e, CancellationToken cancellation) => work.Ended(WorkResult.Failed, WorkEffect.None, e.Category, e.Message,
-        e.Answer is null ? null : [await bridge.PutEvidence("last answer", e.Answer, cancellation)]);
+        e.Answer is null ? null : [await bridge.PutEvidence(e.EvidenceName, e.Answer, cancellation)]);
 
     /// <summary>It did not come to its good end.</summary>
     /// <param name="running">The image that runs now, when it is known.</param>

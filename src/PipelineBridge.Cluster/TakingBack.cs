@@ -39,7 +39,7 @@ sealed class TakingBack(WorkItem work, IBridgeClient bridge, IClusterDriver driv
             {
                 return [ends.Foreign(now, result)];
             }
-            var waiting = isBack ? null : await Begin(plan, now!, process);
+            var waiting = await Begin(plan, now!, isBack, process);
             if (clock.GetElapsedTime(began) > bound)
             {
                 return [await ends.Failed(WorkResult.Failed, WorkEffect.Unknown, Stuck(why ?? Forgotten, now!, bound, waiting), null, process)];
@@ -49,12 +49,12 @@ sealed class TakingBack(WorkItem work, IBridgeClient bridge, IClusterDriver driv
         }
     }
 
-    /// <summary>Asks the cluster to go back; says what stands in the way, if anything does.</summary>
-    async Task<string?> Begin(RolloutPlan plan, AppSnapshot now, CancellationToken process)
+    /// <summary>Asks the cluster to go back, or goes on with that; says what stands in the way, if anything does.</summary>
+    async Task<string?> Begin(RolloutPlan plan, AppSnapshot now, bool isBack, CancellationToken process)
     {
         try
         {
-            await driver.TakeBack(plan, now, process);
+            await (isBack ? driver.Continue(plan, now, process) : driver.TakeBack(plan, now, process));
             return null;
         }
         catch (Exception e) when (e is ClusterLockedException or ClusterRefusedException or ClusterUnreachableException)

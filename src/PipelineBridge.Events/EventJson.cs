@@ -26,6 +26,7 @@ namespace PipelineBridge.Events;
 [JsonSerializable(typeof(DeploymentRolloutRequested))]
 [JsonSerializable(typeof(DeploymentCancelRequested))]
 [JsonSerializable(typeof(DeploymentRetireRequested))]
+[JsonSerializable(typeof(DeploymentRetired))]
 [JsonSerializable(typeof(DeploymentStarted))]
 [JsonSerializable(typeof(DeploymentProgressed))]
 [JsonSerializable(typeof(DeploymentSucceeded))]

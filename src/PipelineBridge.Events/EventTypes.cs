@@ -34,6 +34,7 @@ public static class EventTypes
         Standard("service.upgraded.0.3.0", EventRole.End, EventJson.Default.ServiceUpgraded, fromStage: true),
         Standard("service.rolledback.0.3.0", EventRole.Fact, EventJson.Default.ServiceRolledBack, fromStage: true),
         Standard("service.removed.0.3.0", EventRole.End, EventJson.Default.ServiceRemoved, fromStage: true),
+        Ours("deployment.retired.0.1.0", EventRole.End, EventJson.Default.DeploymentRetired, fromStage: true),
         Ours("work.ended.0.1.0", EventRole.End, EventJson.Default.WorkEnded, fromStage: true),
         Ours("work.deferred.0.1.0", EventRole.Observation, EventJson.Default.WorkDeferred, fromStage: true),
         Ours("deployment.succeeded.0.1.0", EventRole.End, EventJson.Default.DeploymentSucceeded),

@@ -6,6 +6,9 @@ public interface ISpecificationCheck
     /// <summary>What the specification is written in, e.g. <c>marathon</c>.</summary>
     string Format { get; }
 
+    /// <summary>Whether a specification says itself that it is of this format; one that says nothing is of the format of its cluster.</summary>
+    bool Recognizes(ReadOnlyMemory<byte> content) => false;
+
     /// <summary>All mistakes and warnings at once.</summary>
     IReadOnlyList<SpecificationFinding> Check(SpecificationToCheck specification);
 }

@@ -35,7 +35,7 @@ public partial class WallsTests
         ("SQLitePCLRaw", ["PipelineBridge.Journal"]),
         ("Npgsql", ["PipelineBridge.Journal"]),
         ("System.Data", ["PipelineBridge.Journal"]),
-        ("YamlDotNet", ["PipelineBridge"]),
+        ("YamlDotNet", ["PipelineBridge", "PipelineBridge.Cluster"]),
         ("System.CommandLine", ["PipelineBridge"]),
         ("MassTransit", ["PipelineBridge.Messaging"]),
         ("RabbitMQ", ["PipelineBridge.Messaging", "PipelineBridge.Bridge"]),

@@ -127,7 +127,7 @@ static class DeadLetterEndpoints
             return new DeadLetter(row.Id, row.Queue, "-", "-", null, null, row.Reason, at, state, false, Beginning(row.Body));
         }
         var e = CdEventReader.Read(row.Body);
-        var replayable = e.Content is ImagePushRequested or ImageTagRequested or DeploymentRolloutRequested or DeploymentRetireRequested
+        var replayable = e.Content is ImagePushRequested or ImageTagRequested or DeploymentRolloutRequested or DeploymentRetireRequested { Scope: DeploymentRetireRequested.All }
             || (e.Content is NotificationRequested && RequestId.TryParse(e.Custom?.RequestId, out var id) && id.Ask == e.Key());
         return new DeadLetter(row.Id, row.Queue, e.Type, e.Custom?.App ?? "-", e.Custom?.Environment, e.Custom?.RequestId, row.Reason, at, state, replayable);
     }

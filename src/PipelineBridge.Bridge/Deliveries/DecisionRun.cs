@@ -59,6 +59,9 @@ sealed partial class DecisionRun(JournalTransaction tx, DeciderContext context, 
             case NotificationRequested word:
                 TellingEnded(work, word, e, workSequence);
                 break;
+            case DeploymentRetireRequested { Scope: DeploymentRetireRequested.Old }:
+                Lane(e.Custom.App, e.Custom.Environment!, l => Retirements.Ended(l, work, e, context));
+                break;
             default:
                 Lane(e.Custom.App, e.Custom.Environment!, l => DeploymentOutcomes.Happened(l, e, context));
                 break;

@@ -185,10 +185,10 @@ public static class DeploymentDecider
     internal static void Replace(Decision<DeploymentLane> decision, OpenDeployment open) =>
         decision.State = decision.State with { Open = [.. decision.State.Open.Select(o => o.AskId == open.AskId ? open : o)] };
 
-    static string? Cluster(DeploymentLane lane, DeciderContext context) =>
+    internal static string? Cluster(DeploymentLane lane, DeciderContext context) =>
         context.Options.Environments.TryGetValue(lane.Environment, out var environment) ? environment.Cluster : null;
 
-    static string Partition(DeploymentLane lane) => $"{lane.App}/{lane.Environment}";
+    internal static string Partition(DeploymentLane lane) => $"{lane.App}/{lane.Environment}";
 
     static bool IsReady(OpenDeployment open) => open.Image is not null || open.Ask.Removal == true;
 

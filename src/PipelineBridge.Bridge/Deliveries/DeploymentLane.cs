@@ -41,6 +41,9 @@ public sealed record DeploymentLane
     /// <summary>The phases of the last good ones, newest last, for what is usual.</summary>
     public IReadOnlyList<Phases> Recent { get; init; } = [];
 
+    /// <summary>The subject of the incident that old tasks could not be retired, while it is open.</summary>
+    public string? RetirementIncident { get; init; }
+
     /// <summary>The chain of what serves, for trouble that comes later.</summary>
     public string? LiveChainId { get; init; }
 

@@ -107,6 +107,7 @@ public static class DeploymentOutcomes
                     // A good end that comes late never takes the place of a newer one.
                     decision.State = DeploymentEnds.Serving(decision.State, version, open.Ask.Rollback == true, document.ChainId);
                 }
+                Retirements.Give(decision, open, custom.AlreadyLive == true, context);
                 var notRouted = open.Ask.Hostnames is { Count: > 0 } ? true : (bool?)null;
                 Succeeded(decision, open, custom, context, new DeploymentSucceeded
                 {

@@ -78,9 +78,10 @@ static class DeploymentEndpoints
         checks.Throw();
         call.Caller.Demand(Verb.Deploy, ask.App);
         var services = call.Http.RequestServices;
-        var (digest, format, content) = Specification(checks, ask, environment!, call.Options, services.GetRequiredService<EventJournal>());
+        var known = services.GetServices<ISpecificationCheck>().ToList();
+        var (digest, format, content) = Specification(checks, ask, environment!, call.Options, services.GetRequiredService<EventJournal>(), known);
         checks.Throw();
-        var findings = Check(services, ask, format!, content);
+        var findings = Check(known, ask, format!, content);
         foreach (var finding in findings.Where(f => f.IsMistake))
         {
             checks.Add(new FieldMistake(finding.Field, finding.Value, finding.Message, finding.Line, finding.Column));
@@ -180,9 +181,10 @@ static class DeploymentEndpoints
     }
 
     /// <summary>The specification that the ask brings, else the last deployment's, else the app's own in the configuration.</summary>
-    static (string? Digest, string? Format, ReadOnlyMemory<byte> Content) Specification(FieldChecks checks, DeploymentAsk ask, EnvironmentOptions environment, BridgeOptions options, EventJournal journal)
+    static (string? Digest, string? Format, ReadOnlyMemory<byte> Content) Specification(FieldChecks checks, DeploymentAsk ask, EnvironmentOptions environment, BridgeOptions options, EventJournal journal,
+        IReadOnlyList<ISpecificationCheck> known)
     {
-        var format = ask.SpecFormat ?? environment.ClusterKind;
+        var format = ask.SpecFormat;
         var given = ask.Spec switch
         {
             null or { ValueKind: JsonValueKind.Null } => null,
@@ -210,15 +212,15 @@ static class DeploymentEndpoints
         }
         if (content is null)
         {
-            checks.Add("spec", null, $"there is none: the ask brings none, {ask.App} was never deployed to {ask.Environment}, and apps.{ask.App}.spec is not in bridge.yaml. Give the {format} file of the app.");
+            checks.Add("spec", null, $"there is none: the ask brings none, {ask.App} was never deployed to {ask.Environment}, and apps.{ask.App}.spec is not in bridge.yaml. Give the {format ?? environment.SpecificationFormat ?? environment.ClusterKind} file of the app.");
             return default;
         }
+        format ??= known.FirstOrDefault(c => c.Recognizes(content.Value))?.Format ?? environment.SpecificationFormat ?? environment.ClusterKind;
         return ("sha256:" + Convert.ToHexStringLower(SHA256.HashData(content.Value.Span)), format, content.Value);
     }
 
-    static IReadOnlyList<SpecificationFinding> Check(IServiceProvider services, DeploymentAsk ask, string format, ReadOnlyMemory<byte> content)
+    static IReadOnlyList<SpecificationFinding> Check(IReadOnlyList<ISpecificationCheck> known, DeploymentAsk ask, string format, ReadOnlyMemory<byte> content)
     {
-        var known = services.GetServices<ISpecificationCheck>().ToList();
         var check = known.FirstOrDefault(c => c.Format == format);
         return check is null
             ? [new SpecificationFinding(true, "specFormat", format, $"it is not known here. Known are {FieldChecks.Some(known.Select(c => c.Format))}.")]

@@ -28,6 +28,7 @@ static class EventWords
             DeploymentRolloutRequested r => ("moving", $"released to the cluster {r.Cluster}: {r.Image}"),
             DeploymentCancelRequested r => ("moving", $"the cluster {r.Cluster} is to stop the rollout"),
             DeploymentRetireRequested r => ("moving", r.Scope == DeploymentRetireRequested.All ? $"the cluster {r.Cluster} is to remove the app" : $"the cluster {r.Cluster} is to stop the old tasks"),
+            DeploymentRetired r => ("none", r.Tasks == 0 ? "there was no old task left" : $"old tasks stopped and removed: {r.Tasks}"),
             DeploymentStarted s => ("moving", $"the cluster {s.Cluster} took it on"),
             DeploymentProgressed p => ("moving", Progress(p)),
             ServiceDeployed => ("live", $"every task is {Healthy(c)}, for the first time in this environment{Already(c)}"),

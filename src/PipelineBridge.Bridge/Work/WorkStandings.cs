@@ -27,6 +27,11 @@ public sealed class WorkStandings(EventJournal journal, Deciders deciders)
             return new WorkStanding(closed ? WorkState.Closed : WorkState.Open, false, null, null);
         }
         var lane = r.State(DeploymentLane.Key(work.Custom!.App, work.Custom.Environment!), BridgeJson.Default.DeploymentLane);
+        if (work.Content is DeploymentRetireRequested { Scope: DeploymentRetireRequested.Old })
+        {
+            // Its deployment has its end already; it is overtaken by whatever was released after that.
+            return new WorkStanding(closed ? WorkState.Closed : lane?.NewestReleased > work.Custom.Sequence ? WorkState.Superseded : WorkState.Open, false, null, null);
+        }
         var open = lane?.Open.FirstOrDefault(o => o.WorkId == work.Id);
         var state = closed || open is null ? WorkState.Closed : open.Stopping switch
         {

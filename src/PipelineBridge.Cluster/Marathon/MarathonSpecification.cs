@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using PipelineBridge.Cluster.Specification;
 
 namespace PipelineBridge.Cluster.Marathon;
 
@@ -32,7 +33,7 @@ static class MarathonSpecification
         JsonObject file;
         try
         {
-            file = Parse(content) as JsonObject ?? throw new ClusterRefusedException(Events.FailureCategory.Configuration, "The specification is no JSON object.");
+            file = (ServiceReader.Is(content) ? MarathonService.Of(ServiceReader.Read(content)) : Parse(content)) as JsonObject ?? throw new ClusterRefusedException(Events.FailureCategory.Configuration, "The specification is no JSON object.");
         }
         catch (JsonException)
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using PipelineBridge.Cluster.Watching;
 using PipelineBridge.Events;
 using PipelineBridge.Messaging;
 

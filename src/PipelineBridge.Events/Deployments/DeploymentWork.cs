@@ -49,7 +49,15 @@ public sealed record DeploymentRetireRequested(string Cluster, string Scope) : I
 {
     /// <summary>The scope of a removal.</summary>
     public const string All = "all";
+
+    /// <summary>The scope at the good end of a deployment.</summary>
+    public const string Old = "old";
 }
+
+/// <summary>The tasks that a deployment replaced are gone.</summary>
+/// <param name="Cluster">The name of the cluster in the configuration.</param>
+/// <param name="Tasks">How many they were.</param>
+public sealed record DeploymentRetired(string Cluster, int Tasks) : IEventContent;
 
 /// <summary>The cluster took a rollout on.</summary>
 /// <param name="Cluster">The name of the cluster in the configuration.</param>

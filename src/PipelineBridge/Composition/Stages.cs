@@ -1,5 +1,8 @@
 using PipelineBridge.Cluster;
+using PipelineBridge.Cluster.Engine;
 using PipelineBridge.Cluster.Marathon;
+using PipelineBridge.Cluster.Specification;
+using PipelineBridge.Cluster.Watching;
 using PipelineBridge.Configuration;
 using PipelineBridge.Messaging;
 using PipelineBridge.Notifications;
@@ -55,10 +58,9 @@ sealed class Stages : IDisposable
         }
         foreach (var cluster in Runs("cluster") ? configuration.Clusters.Values : [])
         {
-            var client = new MarathonClient(MarathonOptions(configuration, cluster));
-            owned.Add(client);
-            queues.Add(new StageQueue(Messaging.Queues.ClusterDeploy(cluster.Name), "cluster", new ClusterHandler(new MarathonDriver(client, clock), clock)));
-            watchers.Add(new MarathonWatcher(client, clock));
+            var (driver, watcher) = Cluster(configuration, cluster, owned, clock);
+            queues.Add(new StageQueue(Messaging.Queues.ClusterDeploy(cluster.Name), "cluster", new ClusterHandler(driver, clock)));
+            watchers.Add(watcher);
         }
         foreach (var target in Runs("notifications") ? configuration.Targets : [])
         {
@@ -75,13 +77,36 @@ sealed class Stages : IDisposable
 
     /// <summary>The checks of specifications that a configuration needs.</summary>
     public static IReadOnlyList<ISpecificationCheck> Checks(BridgeConfiguration configuration) =>
-        [new MarathonSpecificationCheck([.. configuration.Clusters.Values.Select(c => MarathonOptions(configuration, c))])];
+    [
+        new MarathonSpecificationCheck([.. configuration.Clusters.Values.Where(c => c.Marathon is not null).Select(c => MarathonOptions(configuration, c))]),
+        new ServiceSpecificationCheck(name => configuration.Environments.TryGetValue(name, out var environment) && environment.Cluster is { } cluster ? configuration.Clusters[cluster].Kind : null),
+    ];
 
     /// <inheritdoc/>
     public void Dispose() => owned.ForEach(o => o.Dispose());
 
+    static (IClusterDriver Driver, IWatcher Watcher) Cluster(BridgeConfiguration configuration, ClusterConfiguration cluster, List<IDisposable> owned, TimeProvider clock)
+    {
+        if (cluster.Engine is { } engine)
+        {
+            var hosts = engine.Hosts.Select(h => new EngineHost(h)).ToList();
+            owned.AddRange(hosts);
+            var probe = new EngineProbe();
+            owned.Add(probe);
+            var options = new EngineClusterOptions(cluster.Name, engine.Hosts, [.. configuration.Environments.Values.Where(e => e.Cluster == cluster.Name).Select(e => e.Name)])
+            {
+                Logins = configuration.Registries.Where(r => r.Username is not null && r.Password is not null)
+                    .ToDictionary(r => r.Name, r => new RegistryLogin(r.Username!, r.Password!)),
+            };
+            return (new EngineDriver(options, hosts, probe, clock), new ClusterWatcher(new WatchedEngines(options, hosts, probe, clock), clock));
+        }
+        var client = new MarathonClient(MarathonOptions(configuration, cluster));
+        owned.Add(client);
+        return (new MarathonDriver(client, clock), new MarathonWatcher(client, clock));
+    }
+
     static MarathonClusterOptions MarathonOptions(BridgeConfiguration configuration, ClusterConfiguration cluster) => new(
-        cluster.Name, cluster.Marathon.Url,
+        cluster.Name, cluster.Marathon!.Url,
         configuration.Environments.Values.Where(e => e.Cluster == cluster.Name).ToDictionary(e => e.Name, e => e.Group))
     {
         Username = cluster.Marathon.Username,

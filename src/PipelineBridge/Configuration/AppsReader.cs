@@ -1,4 +1,5 @@
 using System.Text.Json;
+using PipelineBridge.Cluster.Specification;
 using PipelineBridge.Events;
 using PipelineBridge.Messaging;
 
@@ -45,12 +46,15 @@ static class AppsReader
         try
         {
             var content = File.ReadAllBytes(reading.Path(file.Text));
-            using var _ = JsonDocument.Parse(content);
+            if (!ServiceReader.Is(content))
+            {
+                using var _ = JsonDocument.Parse(content);
+            }
             return content;
         }
         catch (JsonException exception)
         {
-            reading.Findings.Mistake(file.Place, $"{Findings.Shown(file.Text)} is no JSON from its line {exception.LineNumber + 1}, column {exception.BytePositionInLine + 1} on.");
+            reading.Findings.Mistake(file.Place, $"{Findings.Shown(file.Text)} is no JSON from its line {exception.LineNumber + 1}, column {exception.BytePositionInLine + 1} on, and does not say that it is a portable specification (kind: service).");
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -71,9 +75,14 @@ static class AppsReader
             var app = configuration.Apps![name];
             foreach (var environment in app.Environments ?? [.. configuration.Environments.Keys])
             {
-                var kind = configuration.Environments[environment].Cluster is { } cluster ? configuration.Clusters[cluster].Kind : null;
-                foreach (var finding in checks.Where(check => check.Format == kind)
-                    .SelectMany(check => check.Check(new SpecificationToCheck(name, environment, app.Specification!.Value, [], null))))
+                if (configuration.Environments[environment].Cluster is not { } cluster)
+                {
+                    continue;
+                }
+                var content = app.Specification!.Value;
+                var format = checks.FirstOrDefault(check => check.Recognizes(content))?.Format ?? (configuration.Clusters[cluster].Marathon is null ? ServiceReader.Kind : configuration.Clusters[cluster].Kind);
+                foreach (var finding in checks.Where(check => check.Format == format)
+                    .SelectMany(check => check.Check(new SpecificationToCheck(name, environment, content, [], null))))
                 {
                     Tell(reading, file, finding);
                 }

@@ -1,4 +1,6 @@
 using PipelineBridge.Bridge;
+using PipelineBridge.Cluster.Engine;
+using PipelineBridge.Cluster.Specification;
 using PipelineBridge.Messaging;
 using PipelineBridge.Messaging.Broker;
 using PipelineBridge.Notifications.Chat;
@@ -78,6 +80,8 @@ public sealed record BridgeConfiguration
             Zone = pair.Value.Zone,
             Cluster = pair.Value.Cluster,
             ClusterKind = pair.Value.Cluster is { } cluster ? Clusters[cluster].Kind : null,
+            SpecificationFormat = pair.Value.Cluster is { } of ? Clusters[of].Marathon is null ? ServiceReader.Kind : Clusters[of].Kind : null,
+            KeepsOldTasks = pair.Value.Cluster is { } on && Clusters[on].Engine is not null,
             HealthTimeoutSeconds = pair.Value.HealthTimeoutSeconds,
             OnFailure = pair.Value.OnFailure,
             EvidenceInChat = pair.Value.EvidenceInChat,
@@ -108,9 +112,10 @@ public sealed record BridgeConfiguration
     /// <param name="environment">The environment variables.</param>
     /// <param name="checks">What can check the specifications of apps, given a configuration that has no other mistake; null: that they are JSON is all that is checked.</param>
     /// <param name="needed">The parts whose secrets this process uses, such as <c>registries</c>; null: all.</param>
+    /// <param name="localEngine">The Docker engine that runs the environment <c>local</c> when there is no file; null: nothing does.</param>
     public static ConfigurationResult Load(
-        string? file, IReadOnlyDictionary<string, string> environment, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks = null, IReadOnlyCollection<string>? needed = null) =>
-        ConfigurationReader.Read(file, environment, checks, needed);
+        string? file, IReadOnlyDictionary<string, string> environment, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks = null, IReadOnlyCollection<string>? needed = null, Uri? localEngine = null) =>
+        ConfigurationReader.Read(file, environment, checks, needed, localEngine);
 }
 
 /// <summary>A key that was made at the start.</summary>
@@ -124,14 +129,19 @@ public sealed class GeneratedKey(string value)
     public override string ToString() => "(a key)";
 }
 
-/// <summary>A cluster: what runs apps.</summary>
+/// <summary>A cluster: what runs apps. It is of one kind.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Marathon">How its Marathon is reached.</param>
-public sealed record ClusterConfiguration(string Name, MarathonConfiguration Marathon)
+/// <param name="Marathon">How its Marathon is reached, when it is one.</param>
+/// <param name="Engine">Its Docker engines, when it is made of those.</param>
+public sealed record ClusterConfiguration(string Name, MarathonConfiguration? Marathon = null, EngineConfiguration? Engine = null)
 {
-    /// <summary>What it is, for people and for specifications: <c>marathon</c>.</summary>
-    public string Kind { get; init; } = "marathon";
+    /// <summary>What it is, for people: <c>marathon</c>, <c>engine</c>.</summary>
+    public string Kind => Engine is not null ? "engine" : "marathon";
 }
+
+/// <summary>Docker engines that together run apps.</summary>
+/// <param name="Hosts">Each engine.</param>
+public sealed record EngineConfiguration(IReadOnlyList<EngineHostOptions> Hosts);
 
 /// <summary>How a Marathon is reached.</summary>
 /// <param name="Url">The root of its API, without <c>/v2</c>.</param>

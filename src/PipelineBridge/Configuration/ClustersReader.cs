@@ -3,6 +3,8 @@ namespace PipelineBridge.Configuration;
 /// <summary>Reads <c>clusters</c>: what runs apps, and how it is reached.</summary>
 static class ClustersReader
 {
+    static readonly string[] Kinds = ["marathon", "engine"];
+
     /// <summary>The clusters by name; null stands for one that has a mistake, so that what names it has none.</summary>
     public static Dictionary<string, ClusterConfiguration?> Read(Reading reading, Section root)
     {
@@ -10,13 +12,17 @@ static class ClustersReader
         foreach (var (name, section) in root.Named("clusters"))
         {
             reading.IsName(name, section.Place);
-            if (!section.Has("marathon"))
+            var kinds = Kinds.Where(section.Has).ToList();
+            if (kinds.Count != 1)
             {
-                reading.Findings.Mistake(section.Place, "has no marathon, the only kind of cluster that is known. Give: marathon: {url: http://marathon.internal:8080}.");
+                reading.Findings.Mistake(section.Place, kinds.Count > 1
+                    ? $"has {string.Join(" and ", kinds)}. A cluster is of one kind: give each its own name."
+                    : "does not say what it is. Give one of: marathon: {url: http://marathon.internal:8080}, engine: {hosts: {h1: {url: unix:///var/run/docker.sock}}}.");
             }
             var marathon = section.Has("marathon") ? Marathon(reading, section.Below("marathon")) : null;
+            var engine = section.Has("engine") ? EngineHostsReader.Read(reading, section.Below("engine")) : null;
             section.Done();
-            clusters[name] = marathon is null ? null : new ClusterConfiguration(name, marathon);
+            clusters[name] = marathon is null && engine is null ? null : new ClusterConfiguration(name, marathon, engine);
         }
         return clusters;
     }

@@ -10,7 +10,8 @@ static class ConfigurationReader
 {
     const string DefaultListen = "http://127.0.0.1:8080";
 
-    public static ConfigurationResult Read(string? file, IReadOnlyDictionary<string, string> environment, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks, IReadOnlyCollection<string>? needed = null)
+    public static ConfigurationResult Read(
+        string? file, IReadOnlyDictionary<string, string> environment, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks, IReadOnlyCollection<string>? needed = null, Uri? localEngine = null)
     {
         var whole = file is null ? null : Path.GetFullPath(file);
         var source = file is null ? "the configuration without a file" : Path.GetFileName(file);
@@ -37,7 +38,7 @@ static class ConfigurationReader
             }
         }
 
-        var configuration = Everything(reading, new Section(reading, map), whole);
+        var configuration = Everything(reading, new Section(reading, map), whole, localEngine);
         reading.Variables.TellUnknown(reading.Findings);
         if (checks is not null && reading.Findings.Mistakes.Count == 0)
         {
@@ -50,7 +51,7 @@ static class ConfigurationReader
     static ConfigurationResult Failed(string source, int? line, string message) =>
         new(source, null, [new ConfigurationFinding(new ConfigurationPlace("", line), message)], [], []);
 
-    static BridgeConfiguration Everything(Reading reading, Section root, string? file)
+    static BridgeConfiguration Everything(Reading reading, Section root, string? file, Uri? localEngine)
     {
         var listen = Listen(reading, root);
         var url = Url(reading, root, listen);
@@ -60,7 +61,11 @@ static class ConfigurationReader
         var environments = EnvironmentsReader.Read(reading, root, clusters, targets.Names);
         if (file is null && environments.Count == 0)
         {
-            environments["local"] = new EnvironmentConfiguration { Name = "local", Zone = "internal", Group = "/local" };
+            if (localEngine is not null && clusters.Count == 0)
+            {
+                clusters["local"] = new ClusterConfiguration("local", Engine: new EngineConfiguration([EngineHostsReader.Local(localEngine)]));
+            }
+            environments["local"] = new EnvironmentConfiguration { Name = "local", Zone = "internal", Group = "/local", Cluster = clusters.Count == 1 ? "local" : null };
         }
         var engines = EnginesReader.Read(reading, root);
         var apps = AppsReader.Read(reading, root, environments.Keys, targets.Names, [.. engines.Select(engine => engine.Name)]);

@@ -16,25 +16,14 @@ static class EnginesReader
             reading.IsName(name, section.Place);
             var given = section.Text("url", "Give where its API is, such as unix:///var/run/docker.sock or tcp://build-1.internal:2376.");
             var url = Url(reading, given);
+            var (authority, certificate, key) = Access(reading, section, url);
             var engine = new EngineOptions(name, url ?? new Uri("unix:///invalid"))
             {
-                Authority = File(reading, section.Text("authority")),
-                Certificate = File(reading, section.Text("certificate")),
-                Key = section.Secret("key"),
+                Authority = authority,
+                Certificate = certificate,
+                Key = key,
                 PushesItself = reading.Choice(section.Text("pushes"), Bridge, Bridge, Itself) == Itself,
             };
-            if (section.Has("certificate") != section.Has("key"))
-            {
-                reading.Findings.Mistake(section.Place, section.Has("key") ? "has a key and no certificate. Give both or neither." : "has a certificate and no key. Give both or neither.");
-            }
-            if (url?.Scheme == "unix" && (engine.IsTls || section.Has("key")))
-            {
-                reading.Findings.Mistake(section.Place, "is a socket of this machine, which has no TLS. Leave out authority, certificate and key.");
-            }
-            if (url is { Scheme: "tcp", IsLoopback: false } && engine.Certificate is null && !section.Has("key"))
-            {
-                reading.Findings.Warning(section.PlaceOf("url"), "shows it no certificate: whoever reaches an engine so is root on its machine. Give authority, certificate and key, and let it ask for them (dockerd --tlsverify).");
-            }
             if (url is { Scheme: "tcp", IsLoopback: false } && engine is { PushesItself: true, IsTls: false })
             {
                 reading.Findings.Mistake(section.PlaceOf("pushes"), "is itself, and the engine is reached without TLS: it would be given the registry's password over the network unprotected. Give authority, certificate and key, or leave pushes to the bridge.");
@@ -45,7 +34,28 @@ static class EnginesReader
         return engines;
     }
 
-    static Uri? Url(Reading reading, Given? given)
+    /// <summary>How an engine is spoken to over TLS.</summary>
+    internal static (string? Authority, string? Certificate, Func<string?>? Key) Access(Reading reading, Section section, Uri? url)
+    {
+        var authority = File(reading, section.Text("authority"));
+        var certificate = File(reading, section.Text("certificate"));
+        var key = section.Secret("key");
+        if (section.Has("certificate") != section.Has("key"))
+        {
+            reading.Findings.Mistake(section.Place, section.Has("key") ? "has a key and no certificate. Give both or neither." : "has a certificate and no key. Give both or neither.");
+        }
+        if (url?.Scheme == "unix" && (authority is not null || certificate is not null || section.Has("key")))
+        {
+            reading.Findings.Mistake(section.Place, "is a socket of this machine, which has no TLS. Leave out authority, certificate and key.");
+        }
+        if (url is { Scheme: "tcp", IsLoopback: false } && certificate is null && !section.Has("key"))
+        {
+            reading.Findings.Warning(section.PlaceOf("url"), "shows it no certificate: whoever reaches an engine so is root on its machine. Give authority, certificate and key, and let it ask for them (dockerd --tlsverify).");
+        }
+        return (authority, certificate, key);
+    }
+
+    internal static Uri? Url(Reading reading, Given? given)
     {
         if (given is null)
         {
@@ -60,7 +70,7 @@ static class EnginesReader
         return null;
     }
 
-    static string? File(Reading reading, Given? given)
+    internal static string? File(Reading reading, Given? given)
     {
         if (given is null)
         {

@@ -22,7 +22,9 @@ static class AllVerb
 
     static async Task<int> Run(FileInfo? file, CancellationToken stop)
     {
-        var result = BridgeConfiguration.Load(file?.FullName ?? BridgeConfiguration.DefaultFile(Directory.GetCurrentDirectory()), ConfigCheck.ProcessEnvironment(), Stages.Checks, [.. Stages.Names.SelectMany(Stages.SecretsOf)]);
+        var variables = ConfigCheck.ProcessEnvironment();
+        var result = BridgeConfiguration.Load(file?.FullName ?? BridgeConfiguration.DefaultFile(Directory.GetCurrentDirectory()), variables, Stages.Checks,
+            [.. Stages.Names.SelectMany(Stages.SecretsOf)], EngineHostsReader.OfThisMachine(variables));
         ConfigurationReport.Write(Console.Error, result);
         if (result.Configuration is not { } configuration)
         {
@@ -34,7 +36,9 @@ static class AllVerb
             Console.WriteLine($"PipelineBridge on {string.Join(", ", process.App.Urls)}, journal {configuration.Journal}. Ctrl-C ends it.");
             if (configuration.GeneratedKey is { } key)
             {
-                Console.WriteLine("There is no bridge.yaml: any app, the environment local, and no cluster. This key is shown once:");
+                Console.WriteLine(configuration.Clusters.TryGetValue("local", out var local)
+                    ? $"There is no bridge.yaml: any app, and the environment local on the Docker engine at {local.Engine!.Hosts[0].Url}. This key is shown once:"
+                    : "There is no bridge.yaml: any app, the environment local, and no cluster, for there is no Docker engine here. This key is shown once:");
                 Console.WriteLine($"  {key.Value}");
             }
             await Task.Delay(Timeout.InfiniteTimeSpan, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

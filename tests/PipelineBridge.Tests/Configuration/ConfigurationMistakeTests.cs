@@ -77,14 +77,23 @@ public sealed class ConfigurationMistakeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{ }", "9: clusters.x has no marathon, the only kind of cluster that is known. Give: marathon: {url: http://marathon.internal:8080}.")]
+    [InlineData("{ }", "9: clusters.x does not say what it is. Give one of: marathon: {url: http://marathon.internal:8080}, engine: {hosts: {h1: {url: unix:///var/run/docker.sock}}}.")]
     [InlineData("{ marathon: {} }", "9: clusters.x.marathon has no url. Give the root of its API, such as http://marathon.internal:8080.")]
     [InlineData("{ marathon: { url: \"http://m\", username: u } }", "9: clusters.x.marathon has a username and no password. Give both or neither.")]
     [InlineData("{ marathon: { url: \"http://m\", password: {environment: SECRET} } }", "9: clusters.x.marathon has a password and no username. Give both or neither.")]
     [InlineData("{ marathon: { url: \"http://m\", username: u, password: {environment: SECRET}, token: {environment: SECRET} } }", "9: clusters.x.marathon has a token and a username or password. Give one way to sign in.")]
-    [InlineData("{ marathon: { url: \"http://m\" }, swarm: {} }", "9: clusters.x.swarm is not known. Known are: marathon.")]
-    public void A_mistake_of_a_cluster_is_told(string cluster, string mistake)
+    [InlineData("{ marathon: { url: \"http://m\" }, nomad: {} }", "9: clusters.x.nomad is not known. Known are: marathon, engine.")]
+    [InlineData("{ marathon: { url: \"http://m\" }, engine: { hosts: { h1: { url: \"unix:///s\" } } } }", "9: clusters.x has marathon and engine. A cluster is of one kind: give each its own name.")]
+    [InlineData("{ engine: {} }", "9: clusters.x.engine has no hosts. Give at least one: hosts: {h1: {url: unix:///var/run/docker.sock}}.")]
+    [InlineData("{ engine: { hosts: { h1: {} } } }", "9: clusters.x.engine.hosts.h1 has no url. Give where its API is, such as unix:///var/run/docker.sock or tcp://h1.internal:2376.")]
+    [InlineData("{ engine: { hosts: { h1: { url: \"h1:2376\" } } } }", "9: clusters.x.engine.hosts.h1.url \"h1:2376\" is no engine's address. Give a socket, such as unix:///var/run/docker.sock, or host and port, such as tcp://build-1.internal:2376.")]
+    [InlineData("{ engine: { hosts: { h1: { url: \"unix:///s\" }, h2: { url: \"unix:///s\" } } } }", "9: clusters.x.engine.hosts has unix:///s twice, as h1 and h2. Give each engine once.")]
+    [InlineData("{ engine: { hosts: { h1: { url: \"unix:///s\", authority: a } } } }", "9: clusters.x.engine.hosts.h1 is a socket of this machine, which has no TLS. Leave out authority, certificate and key.", "a")]
+    [InlineData("{ engine: { hosts: { h1: { url: \"unix:///s\", address: \"a b\" } } } }", "9: clusters.x.engine.hosts.h1.address \"a b\" is no address. Give an IP address or a host name, under which published ports are reached.")]
+    [InlineData("{ engine: { hosts: { h1: { url: \"tcp://h:2376\", certificate: gone, key: {environment: SECRET} } } } }", "9: clusters.x.engine.hosts.h1.certificate \"gone\" is not there.")]
+    public void A_mistake_of_a_cluster_is_told(string cluster, string mistake, params string[] files)
     {
+        Array.ForEach(files, file => directory.Write(file, "x"));
         directory.Environment["SECRET"] = "geheim";
         directory.OnlyMistake(ConfigurationDirectory.Keys + $$"""
             environments:
@@ -99,7 +108,7 @@ public sealed class ConfigurationMistakeTests : IDisposable
 
     [Theory]
     [InlineData("{ spec: portal.json }", "9: apps.x.spec \"portal.json\" is not there.")]
-    [InlineData("{ spec: broken.json }", "9: apps.x.spec \"broken.json\" is no JSON from its line 2, column 8 on.")]
+    [InlineData("{ spec: broken.json }", "9: apps.x.spec \"broken.json\" is no JSON from its line 2, column 8 on, and does not say that it is a portable specification (kind: service).")]
     [InlineData("{ environments: [prd] }", "9: apps.x.environments[0] \"prd\" is no environment of this configuration. Did you mean \"prod\"?")]
     [InlineData("{ notify: [team] }", "9: apps.x.notify[0] \"team\" is no target of this configuration. There is none.")]
     [InlineData("{ repository: \"registry.internal/portal:412\" }", "9: apps.x.repository \"registry.internal/portal:412\" has a tag or a digest. Give registry and repository alone, such as registry.internal/portal.")]

@@ -61,8 +61,8 @@ public sealed class ConfigurationVariableTests : IDisposable
         configuration.Keys[1].Verbs.Should().Equal("read", "deploy");
         configuration.Registries.Should().ContainSingle().Which.Password!().Should().Be("geheim");
         configuration.Layouts["builds"].Should().Be(directory.Root);
-        configuration.Clusters["main"].Marathon.Url.Should().Be(new Uri("http://other:8080"));
-        configuration.Clusters["main"].Marathon.Token!().Should().Be("geheim-too");
+        configuration.Clusters["main"].Marathon!.Url.Should().Be(new Uri("http://other:8080"));
+        configuration.Clusters["main"].Marathon!.Token!().Should().Be("geheim-too");
         configuration.Environments["prod-eu"].HealthTimeoutSeconds.Should().Be(7);
         configuration.Environments["prod-eu"].Notify.Should().Equal("team");
         configuration.Environments["test"].Zone.Should().Be("public");

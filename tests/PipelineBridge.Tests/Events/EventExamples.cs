@@ -99,6 +99,7 @@ static class EventExamples
         }, null),
         (new DeploymentCancelRequested("main", Work.ToString()), new DeploymentCancelRequested("main", Work.ToString()), null),
         (new DeploymentRetireRequested("main", DeploymentRetireRequested.All), new DeploymentRetireRequested("main", DeploymentRetireRequested.All), null),
+        (new DeploymentRetired("main", 3), new DeploymentRetired("main", 0), null),
         (new DeploymentStarted("main", "5ed4c0c5-9ff8-4a6f-a0cd-f57f59a34b43"), new DeploymentStarted("main"), null),
         (new DeploymentProgressed("main", "rolling", 2, 3, [new TaskProgress("portal.1", "healthy", "h07", 31044), new TaskProgress("portal.2", "staging")], "a lock of another deployment"),
             new DeploymentProgressed("main", "takingback", 0, 3), null),

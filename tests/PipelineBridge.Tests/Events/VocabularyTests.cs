@@ -28,6 +28,7 @@ public class VocabularyTests
             "End dev.cdevents.service.upgraded.0.3.0",
             "Fact dev.cdevents.service.rolledback.0.3.0",
             "End dev.cdevents.service.removed.0.3.0",
+            "End dev.cdeventsx.pipelinebridge-deployment.retired.0.1.0",
             "End dev.cdeventsx.pipelinebridge-work.ended.0.1.0",
             "Observation dev.cdeventsx.pipelinebridge-work.deferred.0.1.0",
             "End dev.cdeventsx.pipelinebridge-deployment.succeeded.0.1.0",

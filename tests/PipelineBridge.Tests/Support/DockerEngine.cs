@@ -49,6 +49,9 @@ sealed class DockerEngine : IAsyncDisposable
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    /// <summary>Whether a test that needs one is to be skipped.</summary>
+    public static bool IsMissing => !File.Exists(Program) || !File.Exists(BusyBox) || !Environment.IsPrivilegedProcess;
+
     public static void SkipWhereMissing()
     {
         Assert.SkipUnless(File.Exists(Program), $"{Program} is not installed (Debian package docker.io).");

@@ -79,6 +79,12 @@ sealed class LaneStory
 
     public void TakingBack(string id) => Take(DeploymentOutcomes.TakingBack(Lane, Work<DeploymentRolloutRequested>(id).Id.ToString()));
 
+    public void Retired(string id, Func<WorkItem, CdEvent> end)
+    {
+        var work = Work<DeploymentRetireRequested>(id);
+        Take(Retirements.Ended(Lane, work.Event, end(work), Context));
+    }
+
     public void Say(CdEvent e) => Take(DeploymentOutcomes.Happened(Lane, e, Context));
 
     public string State(string id) => Documents[id].State;

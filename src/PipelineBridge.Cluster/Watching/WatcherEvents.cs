@@ -2,7 +2,7 @@ using System.Globalization;
 using PipelineBridge.Events;
 using PipelineBridge.Messaging;
 
-namespace PipelineBridge.Cluster.Marathon;
+namespace PipelineBridge.Cluster.Watching;
 
 /// <summary>Tells what a watcher sees; it belongs to no work, so its ids add the time observed.</summary>
 sealed class WatcherEvents(IBridgeClient bridge, string cluster, TimeProvider clock)

@@ -1,0 +1,69 @@
+namespace PipelineBridge.Cluster.Engine;
+
+/// <summary>Wakes when an engine tells that something happened to a container with these labels.</summary>
+sealed class EngineChanges : IClusterChanges
+{
+    static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(2);
+
+    // A task that is asked by HTTP makes no event when it comes up: it is asked so often.
+    static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(500);
+
+    readonly CancellationTokenSource stop = new();
+    readonly SemaphoreSlim changed = new(0, 1);
+    readonly Task listening;
+    readonly TimeProvider clock;
+    readonly TimeSpan longest;
+
+    public EngineChanges(IReadOnlyList<EngineHost> hosts, IReadOnlyList<string> labels, TimeProvider clock, TimeSpan? longest = null)
+    {
+        (this.clock, this.longest) = (clock, longest ?? Longest);
+        listening = Task.WhenAll(hosts.Select(h => Listen(h, labels)));
+    }
+
+    public async Task Wait(TimeSpan atMost, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var late = Task.Delay(atMost < longest ? atMost : longest, clock, limit.Token);
+        var woken = changed.WaitAsync(limit.Token);
+        await Task.WhenAny(late, woken);
+        await limit.CancelAsync();
+        await Task.WhenAll(late, woken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellation.ThrowIfCancellationRequested();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        stop.Dispose();
+        changed.Dispose();
+    }
+
+    async Task Listen(EngineHost host, IReadOnlyList<string> labels)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await host.Listen(labels, Wake, stop.Token);
+            }
+            catch (Exception e) when (e is ClusterUnreachableException or ClusterRefusedException)
+            {
+                // Looking again by the clock goes on.
+            }
+            Wake();
+            await Task.Delay(BetweenTries, clock, stop.Token);
+        }
+    }
+
+    void Wake()
+    {
+        lock (changed)
+        {
+            if (changed.CurrentCount == 0)
+            {
+                changed.Release();
+            }
+        }
+    }
+}

@@ -1,0 +1,224 @@
+using System.Net;
+using System.Text;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using PipelineBridge.Events;
+
+namespace PipelineBridge.Cluster.Engine;
+
+/// <summary>One Docker engine: every call is bounded, and what goes wrong is one of the cluster's exceptions.</summary>
+public sealed class EngineHost : IDisposable
+{
+    static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
+
+    readonly DockerClient client;
+
+    /// <summary>Of its options; nothing is asked yet.</summary>
+    public EngineHost(EngineHostOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Options = options;
+        client = EngineTransport.Client(options);
+    }
+
+    /// <summary>How it is reached.</summary>
+    public EngineHostOptions Options { get; }
+
+    /// <inheritdoc/>
+    public void Dispose() => client.Dispose();
+
+    /// <summary>Whether it answers.</summary>
+    internal Task Ping(CancellationToken cancellation) => Call((c, t) => c.System.PingAsync(t), "", cancellation);
+
+    /// <summary>The containers that have all these labels, running or not, with all that is known of each.</summary>
+    internal async Task<IReadOnlyList<EngineContainer>> Containers(IReadOnlyList<string> labels, CancellationToken cancellation)
+    {
+        var filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = labels.ToDictionary(l => l, _ => true) };
+        var list = await Call((c, t) => c.Containers.ListContainersAsync(new ContainersListParameters { All = true, Filters = filters }, t), "", cancellation);
+        var found = new List<EngineContainer>();
+        foreach (var one in list)
+        {
+            if (await Container(one.ID, cancellation) is { } container)
+            {
+                found.Add(container);
+            }
+        }
+        return found;
+    }
+
+    /// <summary>A container by id or name; null when there is none.</summary>
+    internal async Task<EngineContainer?> Container(string id, CancellationToken cancellation)
+    {
+        try
+        {
+            return new EngineContainer(this, await Call((c, t) => c.Containers.InspectContainerAsync(id, t), "", cancellation));
+        }
+        catch (ClusterRefusedException e) when (e.InnerException is DockerApiException { StatusCode: HttpStatusCode.NotFound })
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Creates a container; one of that name that is there already is left as it is.</summary>
+    internal async Task Create(CreateContainerParameters container, CancellationToken cancellation)
+    {
+        try
+        {
+            await Call((c, t) => c.Containers.CreateContainerAsync(container, t), "did not accept the container", cancellation);
+        }
+        catch (ClusterRefusedException e) when (e.InnerException is DockerApiException { StatusCode: HttpStatusCode.Conflict })
+        {
+            var there = await Container(container.Name!, cancellation);
+            if (there?.Label(EngineLabels.Request) != container.Labels![EngineLabels.Request])
+            {
+                throw new ClusterRefusedException(FailureCategory.Cluster, $"The engine {Options.Name} has a container of the name {container.Name} already, which is not this deployment's.", e.Answer);
+            }
+        }
+    }
+
+    internal Task Connect(string network, string container, string alias, CancellationToken cancellation) => Call(
+        (c, t) => c.Networks.ConnectNetworkAsync(network, new NetworkConnectParameters { Container = container, EndpointConfig = new EndpointSettings { Aliases = [alias] } }, t),
+        "did not connect a container to its network", cancellation);
+
+    internal Task Start(string id, CancellationToken cancellation) =>
+        Call((c, t) => c.Containers.StartContainerAsync(id, new ContainerStartParameters(), t), "did not start a container", cancellation);
+
+    /// <summary>Stops a container, with the time that it has for that; one that is gone or stopped is as wanted.</summary>
+    internal Task Stop(EngineContainer container, CancellationToken cancellation)
+    {
+        var seconds = (uint)container.StopSeconds;
+        return Gone((c, t) => c.Containers.StopContainerAsync(container.Id, new ContainerStopParameters { WaitBeforeKillSeconds = seconds }, t), TimeSpan.FromSeconds(seconds) + Bound, cancellation);
+    }
+
+    /// <summary>Removes a container and its unnamed volumes; one that is gone is as wanted.</summary>
+    internal Task Remove(string id, CancellationToken cancellation) =>
+        Gone((c, t) => c.Containers.RemoveContainerAsync(id, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, t), Bound, cancellation);
+
+    /// <summary>The last lines that a container wrote.</summary>
+    internal async Task<string> LastLog(string id, int lines, CancellationToken cancellation)
+    {
+        var text = new StringBuilder();
+        await Call((c, t) => c.Containers.GetContainerLogsAsync(id, new ContainerLogsParameters
+        {
+            ShowStdout = true,
+            ShowStderr = true,
+            Timestamps = true,
+            Tail = lines.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        }, new Heard<string>(l => text.AppendLine(l.TrimEnd('\r', '\n'))), t), "did not show a container's log", cancellation);
+        return text.ToString().TrimEnd();
+    }
+
+    /// <summary>What happened to containers with these labels since a time, oldest first; the engine remembers some hundred events.</summary>
+    internal async Task<IReadOnlyList<Message>> Happened(IReadOnlyList<string> labels, DateTimeOffset since, CancellationToken cancellation)
+    {
+        var events = new List<Message>();
+        var parameters = Events(labels);
+        parameters.Since = Unix(since);
+        parameters.Until = Unix(DateTimeOffset.UtcNow);
+        await Call((c, t) => c.System.MonitorEventsAsync(parameters, new Heard<Message>(events.Add), t), "did not show its events", cancellation);
+        return events;
+    }
+
+    /// <summary>Listens until it is cancelled or the engine hangs up.</summary>
+    internal Task Listen(IReadOnlyList<string> labels, Action heard, CancellationToken cancellation) =>
+        Call((c, t) => c.System.MonitorEventsAsync(Events(labels), new Heard<Message>(_ => heard()), t), "did not show its events", cancellation, Timeout.InfiniteTimeSpan);
+
+    /// <summary>Whether it has an image.</summary>
+    internal async Task<bool> HasImage(string image, CancellationToken cancellation)
+    {
+        try
+        {
+            await Call((c, t) => c.Images.InspectImageAsync(image, t), "", cancellation);
+            return true;
+        }
+        catch (ClusterRefusedException e) when (e.InnerException is DockerApiException { StatusCode: HttpStatusCode.NotFound })
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Pulls an image; returns what the engine says when it cannot, null when it did.</summary>
+    internal async Task<string?> Pull(string image, AuthConfig login, TimeSpan bound, CancellationToken cancellation)
+    {
+        // A failure stands in the stream of a good answer.
+        string? error = null;
+        try
+        {
+            await Call((c, t) => c.Images.CreateImageAsync(new ImagesCreateParameters { FromImage = image }, login, new Heard<JSONMessage>(m => error = m.Error?.Message ?? error), t), "", cancellation, bound);
+        }
+        catch (ClusterRefusedException e)
+        {
+            error = e.Answer;
+        }
+        return error;
+    }
+
+    /// <summary>The networks of these names that it does not have.</summary>
+    internal async Task<IReadOnlyList<string>> MissingNetworks(IReadOnlyList<string> names, CancellationToken cancellation)
+    {
+        if (names.Count == 0)
+        {
+            return [];
+        }
+        var there = await Call((c, t) => c.Networks.ListNetworksAsync(new NetworksListParameters(), t), "", cancellation);
+        return [.. names.Except(there.Select(n => n.Name), StringComparer.Ordinal)];
+    }
+
+    static ContainerEventsParameters Events(IReadOnlyList<string> labels) => new()
+    {
+        Filters = new Dictionary<string, IDictionary<string, bool>>
+        {
+            ["type"] = new Dictionary<string, bool> { ["container"] = true },
+            ["label"] = labels.ToDictionary(l => l, _ => true),
+        },
+    };
+
+    static string Unix(DateTimeOffset time) => (time.ToUnixTimeMilliseconds() / 1000.0).ToString("0.000", System.Globalization.CultureInfo.InvariantCulture);
+
+    async Task Gone(Func<DockerClient, CancellationToken, Task> act, TimeSpan bound, CancellationToken cancellation)
+    {
+        try
+        {
+            await Call(act, "did not stop or remove a container", cancellation, bound);
+        }
+        // 409: somebody else is removing it at this moment.
+        catch (ClusterRefusedException e) when (e.InnerException is DockerApiException { StatusCode: HttpStatusCode.NotFound or HttpStatusCode.NotModified or HttpStatusCode.Conflict })
+        {
+        }
+    }
+
+    Task<bool> Call(Func<DockerClient, CancellationToken, Task> act, string refusal, CancellationToken cancellation, TimeSpan? bound = null) => Call(async (c, t) =>
+    {
+        await act(c, t);
+        return true;
+    }, refusal, cancellation, bound);
+
+    async Task<T> Call<T>(Func<DockerClient, CancellationToken, Task<T>> act, string refusal, CancellationToken cancellation, TimeSpan? bound = null)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(bound ?? Bound);
+        try
+        {
+            return await act(client, limit.Token);
+        }
+        catch (DockerApiException e) when (e.StatusCode < HttpStatusCode.InternalServerError || refusal.Length > 0)
+        {
+            throw new ClusterRefusedException(
+                e.StatusCode is HttpStatusCode.BadRequest ? FailureCategory.Configuration : FailureCategory.Cluster,
+                $"The engine {Options.Name} {(refusal.Length > 0 ? refusal : "refused")}.", e.ResponseBody, e);
+        }
+        catch (Exception e) when (e is DockerApiException or HttpRequestException or IOException or System.Net.Sockets.SocketException or TimeoutException
+            or System.Text.Json.JsonException or System.Security.Authentication.AuthenticationException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        {
+            throw new ClusterUnreachableException(limit.IsCancellationRequested
+                ? $"The engine {Options.Name} did not answer within {(bound ?? Bound).TotalSeconds:0} seconds."
+                : $"The engine {Options.Name} cannot be reached at {Options.Url}.", e);
+        }
+    }
+
+    /// <summary>Hears each line at once and in order; <see cref="Progress{T}"/> gives them to other threads, and the last may come too late.</summary>
+    sealed class Heard<T>(Action<T> hear) : IProgress<T>
+    {
+        public void Report(T value) => hear(value);
+    }
+}

@@ -1,0 +1,65 @@
+using System.Net;
+using PipelineBridge.Cluster.Engine;
+
+namespace PipelineBridge.Configuration;
+
+/// <summary>Reads <c>clusters.NAME.engine</c>: the Docker engines that apps run on.</summary>
+static class EngineHostsReader
+{
+    /// <summary>The engine of this machine: where <c>DOCKER_HOST</c> says, else at its usual socket; null when there is none.</summary>
+    public static Uri? OfThisMachine(IReadOnlyDictionary<string, string> environment)
+    {
+        if (environment.TryGetValue("DOCKER_HOST", out var host) && host.Length > 0)
+        {
+            return Uri.TryCreate(host, UriKind.Absolute, out var url) && url.Scheme is "unix" or "tcp" ? url : null;
+        }
+        return Array.Find(["/var/run/docker.sock", "/run/docker.sock"], File.Exists) is { } socket ? new Uri($"unix://{socket}") : null;
+    }
+
+    public static EngineHostOptions Local(Uri url) => new("local", url, AddressOf(url));
+
+    public static EngineConfiguration? Read(Reading reading, Section section)
+    {
+        var hosts = new List<EngineHostOptions>();
+        var complete = true;
+        foreach (var (name, host) in section.Named("hosts"))
+        {
+            complete &= reading.IsName(name, host.Place);
+            if (Host(reading, name, host) is { } one)
+            {
+                hosts.Add(one);
+            }
+            else
+            {
+                complete = false;
+            }
+        }
+        if (hosts.Count == 0 && complete)
+        {
+            reading.Findings.Mistake(section.Place, "has no hosts. Give at least one: hosts: {h1: {url: unix:///var/run/docker.sock}}.");
+        }
+        foreach (var twice in hosts.GroupBy(h => h.Url).Where(g => g.Count() > 1))
+        {
+            reading.Findings.Mistake(section.PlaceOf("hosts"), $"has {twice.Key} twice, as {string.Join(" and ", twice.Select(h => h.Name))}. Give each engine once.");
+        }
+        section.Done();
+        return complete && hosts.Count > 0 ? new EngineConfiguration(hosts) : null;
+    }
+
+    static EngineHostOptions? Host(Reading reading, string name, Section section)
+    {
+        var url = EnginesReader.Url(reading, section.Text("url", "Give where its API is, such as unix:///var/run/docker.sock or tcp://h1.internal:2376."));
+        var address = section.Text("address");
+        var host = url is null ? null : new EngineHostOptions(name, url, address?.Text ?? AddressOf(url));
+        var access = EnginesReader.Access(reading, section, url);
+        section.Done();
+        if (address is not null && Uri.CheckHostName(address.Text) == UriHostNameType.Unknown)
+        {
+            reading.Findings.Mistake(address.Place, $"{Findings.Shown(address.Text)} is no address. Give an IP address or a host name, under which published ports are reached.");
+            return null;
+        }
+        return host is null ? null : host with { Authority = access.Authority, Certificate = access.Certificate, Key = access.Key };
+    }
+
+    static string AddressOf(Uri url) => url.Scheme == "unix" ? $"{IPAddress.Loopback}" : url.IdnHost;
+}
