@@ -10,6 +10,8 @@ namespace PipelineBridge.Cluster.Engine;
 public sealed class EngineHost : IDisposable
 {
     static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(500);
+    const int TriesWhileUnseen = 20;
 
     readonly DockerClient client;
 
@@ -62,16 +64,26 @@ public sealed class EngineHost : IDisposable
     /// <summary>Creates a container; one of that name that is there already is left as it is.</summary>
     internal async Task Create(CreateContainerParameters container, CancellationToken cancellation)
     {
-        try
+        for (var n = 1; ; n++)
         {
-            await Call((c, t) => c.Containers.CreateContainerAsync(container, t), "did not accept the container", cancellation);
-        }
-        catch (ClusterRefusedException e) when (e.InnerException is DockerApiException { StatusCode: HttpStatusCode.Conflict })
-        {
-            var there = await Container(container.Name!, cancellation);
-            if (there?.Label(EngineLabels.Request) != container.Labels![EngineLabels.Request])
+            try
             {
-                throw new ClusterRefusedException(FailureCategory.Cluster, $"The engine {Options.Name} has a container of the name {container.Name} already, which is not this deployment's.", e.Answer);
+                await Call((c, t) => c.Containers.CreateContainerAsync(container, t), "did not accept the container", cancellation);
+                return;
+            }
+            catch (ClusterRefusedException e) when (e.InnerException is DockerApiException { StatusCode: HttpStatusCode.Conflict })
+            {
+                var there = await Container(container.Name!, cancellation);
+                if (there?.Label(EngineLabels.Request) == container.Labels![EngineLabels.Request])
+                {
+                    return;
+                }
+                // A name is taken before its container can be seen: so while a call that was cut off is still being done.
+                if (there is not null || n == TriesWhileUnseen)
+                {
+                    throw new ClusterRefusedException(FailureCategory.Cluster, $"The engine {Options.Name} has a container of the name {container.Name} already, which is not this deployment's.", e.Answer);
+                }
+                await Task.Delay(BetweenTries, cancellation);
             }
         }
     }

@@ -1,0 +1,147 @@
+using System.Net;
+using System.Net.Sockets;
+using PipelineBridge.Cluster.Engine;
+using PipelineBridge.Events;
+
+namespace PipelineBridge.Tests.Cluster.Engine;
+
+[Trait("Needs", "root")]
+public class EngineTroubleTests(EngineFixture fixture) : IClassFixture<EngineFixture>
+{
+    [Fact]
+    public async Task A_port_that_is_taken_ends_the_rollout_at_once_and_names_the_host()
+    {
+        using var scene = new EngineScene(fixture);
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var specification = $"kind: service\nports: [{{container: 8080, host: {((IPEndPoint)taken.LocalEndpoint).Port}}}]\nhealth: {{path: /health}}";
+        var outcome = await scene.Do(scene.Rollout(1, await scene.Image("one"), specification, seconds: 300));
+        outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Resources);
+        outcome.Custom.Cause.Should().Be("A port that a new task needs is taken on h1 by something else.");
+        outcome.EvidenceOf("answer of the engine").Should().Contain("address already in use");
+        (await scene.Containers()).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_fixed_port_passes_from_the_old_task_to_the_new_one_and_back_when_that_fails()
+    {
+        using var scene = new EngineScene(fixture);
+        var port = FreePort();
+        var specification = $"kind: service\nstopSeconds: 1\nports: [{{container: 8080, host: {port}}}]\nhealth: {{path: /health}}";
+        var one = await scene.Deployed(1, await scene.Image("one"), specification);
+        var two = await scene.Deployed(2, await scene.Image("two"), specification, one);
+        (await scene.Answers()).Should().Equal("two");
+        var outcome = await scene.Do(scene.Rollout(3, await scene.Image("sick", healthy: false), specification, two, seconds: 3));
+        outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Health);
+        (await scene.Answers()).Should().Equal("two");
+        (await scene.Containers()).Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task An_image_that_the_registry_does_not_have_changes_nothing()
+    {
+        using var scene = new EngineScene(fixture);
+        var one = await scene.Deployed(1, await scene.Image("one"));
+        var gone = $"{fixture.Registry}/portal:gone@{ClusterScene.Digest(9)}";
+        var outcome = await scene.Do(scene.Rollout(2, gone, previous: one));
+        outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.None, FailureCategory.Image);
+        outcome.Custom.Cause.Should().Be($"The engine h1 could not pull the image: {fixture.Registry} does not have it.");
+        outcome.EvidenceOf("answer of the engine").Should().Contain("manifest");
+        (await scene.Answers()).Should().Equal("one");
+    }
+
+    [Fact]
+    public async Task A_missing_image_is_pulled_from_the_registry()
+    {
+        using var scene = new EngineScene(fixture);
+        var image = await scene.Image("pulled");
+        await scene.Engine.RemoveImage(image.Split('@')[0]);
+        await scene.Deployed(1, image);
+        (await scene.Answers()).Should().Equal("pulled");
+    }
+
+    [Fact]
+    public async Task A_network_that_is_not_there_changes_nothing_and_one_that_is_is_joined()
+    {
+        using var scene = new EngineScene(fixture);
+        var missing = await scene.Do(scene.Rollout(1, await scene.Image("one"), EngineScene.Specification(more: "networks: [backend-of-tests]")));
+        missing.ShouldHaveEnded(WorkResult.Failed, WorkEffect.None, FailureCategory.Configuration);
+        missing.Custom.Cause.Should().Be("The engine h1 has no network of the name backend-of-tests. Make it there: docker network create backend-of-tests.");
+        foreach (var name in new[] { "backend-of-tests", "metrics-of-tests" })
+        {
+            await scene.Engine.Call(HttpMethod.Post, "networks/create", new System.Text.Json.Nodes.JsonObject { ["Name"] = name });
+        }
+        await scene.Deployed(2, await scene.Image("one"), EngineScene.Specification(more: "networks: [backend-of-tests, metrics-of-tests]"));
+        var seen = await scene.Engine.Call(HttpMethod.Get, $"containers/{(await scene.Running()).Single()}/json");
+        seen!["NetworkSettings"]!["Networks"]!.AsObject().Select(n => n.Key).Should().BeEquivalentTo("backend-of-tests", "metrics-of-tests");
+    }
+
+    [Fact]
+    public async Task A_directory_of_the_host_that_is_not_there_is_told_before_anything_changes()
+    {
+        using var scene = new EngineScene(fixture);
+        var one = await scene.Deployed(1, await scene.Image("one"));
+        var outcome = await scene.Do(scene.Rollout(2, await scene.Image("two"), EngineScene.Specification(2, more: "volumes: [{host: /no/such/directory, path: /data}]"), one));
+        outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.None, FailureCategory.Configuration);
+        outcome.EvidenceOf("last answer").Should().Contain("/no/such/directory");
+        (await scene.Containers()).Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task A_program_that_cannot_be_run_ends_the_rollout_at_once()
+    {
+        using var scene = new EngineScene(fixture);
+        var outcome = await scene.Do(scene.Rollout(1, await scene.Image("one"), EngineScene.Specification(more: "command: [/no/such/program]"), seconds: 300));
+        outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Configuration);
+        outcome.Custom.Cause.Should().Be("What the image or the specification says is to be run cannot be run.");
+    }
+
+    [Fact]
+    public async Task An_engine_that_is_gone_defers_the_work()
+    {
+        using var scene = new EngineScene(fixture);
+        scene.Options = scene.Options with { Hosts = [new EngineHostOptions("h9", new Uri("unix:///no/such/socket"), "127.0.0.1")] };
+        var driver = scene.NewDriver();
+        var look = () => driver.Look(scene.App, TestContext.Current.CancellationToken);
+        (await look.Should().ThrowAsync<PipelineBridge.Cluster.ClusterUnreachableException>()).WithMessage("The engine h9 cannot be reached at unix:///no/such/socket.");
+    }
+
+    [Fact]
+    public async Task A_container_of_the_name_that_is_somebody_elses_is_left_alone()
+    {
+        using var scene = new EngineScene(fixture);
+        var image = await scene.Image("one");
+        var work = scene.Rollout(1, image);
+        var name = $"prod-{scene.App.App}-1-{work.Item.RequestId[2..8]}-1";
+        await scene.Engine.Call(HttpMethod.Post, $"containers/create?name={name}", new System.Text.Json.Nodes.JsonObject { ["Image"] = image.Split('@')[0] });
+        var outcome = await scene.Do(work);
+        outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.None, FailureCategory.Cluster);
+        outcome.Custom.Cause.Should().Contain(name);
+        (await scene.Engine.Call(HttpMethod.Get, $"containers/{name}/json"))!["State"]!["Status"]!.GetValue<string>().Should().Be("created");
+    }
+
+    [Fact]
+    public async Task The_engine_may_be_killed_in_the_middle_of_a_rollout()
+    {
+        using var scene = new EngineScene(fixture);
+        var one = await scene.Deployed(1, await scene.Image("one"));
+        var slow = await scene.Image("slow", before: "echo warming up; busybox sleep 4");
+        var rolling = scene.Do(scene.Rollout(2, slow, EngineScene.Specification(2), one, seconds: 60));
+        await ClusterScene.Until(async () => (await scene.Containers()).Count == 3, "both new containers");
+        await scene.Engine.Kill();
+        await Task.Delay(1500, TestContext.Current.CancellationToken);
+        await scene.Engine.StartAgain();
+        var outcome = await rolling;
+        outcome.End.Content.Should().BeOfType<ServiceUpgraded>(outcome.ToString());
+        (await scene.Containers()).Count(c => EngineScene.SequenceOf(c) == 2).Should().Be(2);
+        (await scene.Do(scene.Retire(2))).End.Content.Should().Be(new DeploymentRetired("main", 1));
+        (await scene.Answers()).Should().Equal("slow", "slow");
+    }
+
+    static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
