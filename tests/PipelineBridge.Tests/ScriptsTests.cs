@@ -9,7 +9,10 @@ public class ScriptsTests
     {
         const string Shellcheck = "/usr/bin/shellcheck";
         Assert.SkipUnless(File.Exists(Shellcheck), "shellcheck is not installed");
-        using var process = Process.Start(new ProcessStartInfo(Shellcheck, [Repository.PathOf("tests", "run"), Repository.PathOf(".ci", "run")])
+        using var process = Process.Start(new ProcessStartInfo(Shellcheck, [
+            Repository.PathOf("tests", "run"), Repository.PathOf(".ci", "run"), Repository.PathOf("jenkins-shared-lib", "resources", "io", "pipelinebridge", "post.sh"),
+            Repository.PathOf("jenkins-shared-lib", "test", "with-groovy"), Repository.PathOf("jenkins-shared-lib", "test", "run-cases"),
+        ])
         {
             RedirectStandardOutput = true,
         })!;

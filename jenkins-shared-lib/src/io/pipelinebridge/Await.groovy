@@ -1,0 +1,119 @@
+package io.pipelinebridge
+
+import com.cloudbees.groovy.cps.NonCPS
+
+/** Follows the deployment of this build to its end, and tells what changes. Holds nothing while it waits. */
+class Await implements Serializable {
+
+    /** How long one look is held open by the bridge, and how long the look may take in all. */
+    static final int HELD_SECONDS = 10
+    static final int LOOK_SECONDS = 20
+
+    final Object script
+    final Ask ask
+    final String app
+    final String environment
+    final Map seen = [since: 0, line: '', away: false, end: null, pushTold: false]
+
+    Await(Object script, Ask ask, String app, String environment) {
+        this.script = script
+        this.ask = ask
+        this.app = app
+        this.environment = environment
+    }
+
+    /** What this build remembers of a deployment; null when it asked for none. */
+    Map remembered() {
+        Map kept = Json.parse(script.env."${Body.deployment(app, environment)}")
+        return kept != null && kept.app == app && kept.environment == environment ? kept : null
+    }
+
+    /** The id of this build's deployment; never merely the newest. Null when there is none, and then the problem is kept. */
+    String find() {
+        Map kept = remembered()
+        if (kept != null && kept.id) {
+            return kept.id
+        }
+        if (kept != null && kept.state == 'refused') {
+            seen.problem = 'the deployment was refused: ' + kept.problem
+            return null
+        }
+        if (kept != null) {
+            seen.waits = 'not sent yet'
+            return null
+        }
+        // A restarted stage has no receipt: only what carries this build's chain and address is this build's.
+        Map answer = ask.bridge.get('/v1/deployments?app=' + Identity.encoded(app) + '&environment=' + Identity.encoded(environment) + '&limit=50', LOOK_SECONDS)
+        if (answer.unknown) {
+            seen.waits = answer.problem
+            return null
+        }
+        String id = answer.problem ? null : ofBuild(answer.body, ask.chain(), script.env.BUILD_URL)
+        if (id == null) {
+            seen.problem = answer.problem ?: 'this build asked for no deployment of ' + app + ' to ' + environment + '. Call bridgeDeploy or bridgeRollback before'
+        }
+        return id
+    }
+
+    @NonCPS
+    static String ofBuild(Map body, String chain, String buildUrl) {
+        for (d in (body.deployments ?: [])) {
+            if (d.chainId == chain && d.build instanceof Map && d.build.url == buildUrl) {
+                return d.id
+            }
+        }
+        return null
+    }
+
+    /** One look: true when there is nothing more to wait for. */
+    boolean look(String id, long from) {
+        Map answer = ask.bridge.get('/v1/requests/' + Identity.encoded(id) + '?wait=' + HELD_SECONDS + '&since=' + seen.since, LOOK_SECONDS)
+        if (answer.problem) {
+            if (!answer.unknown) {
+                seen.problem = answer.problem
+                return true
+            }
+            if (!seen.away) {
+                script.echo('[bridge]  ' + Story.clock(System.currentTimeMillis() - from) + ' the bridge cannot be asked: ' + answer.problem + '. It is asked again')
+            }
+            seen.away = true
+            return false
+        }
+        seen.away = false
+        Map d = answer.body
+        seen.since = d.revision
+        if (d.endedAt != null) {
+            seen.end = d
+            return true
+        }
+        String line = Story.line(d)
+        if (line != seen.line) {
+            script.echo('[bridge]  ' + Story.clock(System.currentTimeMillis() - from) + ' ' + line)
+            seen.line = line
+        }
+        return false
+    }
+
+    /** The line of the push that came before, once: how much was new, how long it took. */
+    void tellPush() {
+        Map push = Json.parse(script.env."${Body.push(app)}")
+        if (push != null && push.id) {
+            Map answer = ask.bridge.get('/v1/requests/' + Identity.encoded(push.id), LOOK_SECONDS)
+            if (!answer.problem && answer.body.endedAt) {
+                script.echo(Story.pushed(answer.body))
+            }
+        }
+    }
+
+    /** What shows the cause: each piece's last lines, as far as they can be had. */
+    List evidence(Map d) {
+        List pieces = []
+        List all = d.evidence ?: []
+        for (int i = 0; i < all.size() && i < 5; i++) {
+            Map e = all[i]
+            Map read = e.blob ? ask.bridge.read('/v1/blobs/' + Identity.encoded(e.blob), LOOK_SECONDS) : [:]
+            pieces.add([name: e.name, text: read.text ? Story.evidence(read.text) : 'not at hand: ' + (e.missing ?: read.problem ?: 'nothing was kept')])
+        }
+        return pieces
+    }
+}
