@@ -27,7 +27,7 @@ for (File file in files) {
             out.println('failed ' + one[0])
             StringWriter text = new StringWriter()
             org.codehaus.groovy.runtime.StackTraceUtils.sanitize(e).printStackTrace(new PrintWriter(text))
-            text.toString().readLines().findAll { !it.contains('jdk.internal') }.take(30).each { out.println('  ' + it) }
+            text.toString().readLines().findAll { !it.contains('jdk.internal') }.collect { it.take(1500) }.take(30).each { out.println('  ' + it) }
             for (Build build in cases.all()) {
                 out.println('  the log of a build:')
                 build.log.each { out.println('  | ' + it) }

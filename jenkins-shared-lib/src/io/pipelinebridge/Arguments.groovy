@@ -9,7 +9,7 @@ class Arguments implements Serializable {
     static final Map COMMON = [url: 'text', credentials: 'text', key: 'text', by: 'text', failOnError: 'flag']
 
     /**
-     * Reads arguments by their shape: name to kind, where a kind is text, texts (one or a list), whole, flag, object
+     * Reads arguments by their shape: name to kind, where a kind is text, texts (one or a list), whole, count (from 1), flag, object
      * (a map or a text) or closure, with ! behind it when it must be given.
      * Gives [values: what was given, mistakes: a sentence each].
      */
@@ -57,6 +57,9 @@ class Arguments implements Serializable {
         }
         if (kind == 'whole') {
             return value instanceof Integer || value instanceof Long ? null : 'a whole number'
+        }
+        if (kind == 'count') {
+            return (value instanceof Integer || value instanceof Long) && value > 0 ? null : 'a whole number from 1'
         }
         if (kind == 'flag') {
             return value instanceof Boolean ? null : 'true or false'

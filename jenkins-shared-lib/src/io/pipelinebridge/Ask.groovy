@@ -1,6 +1,5 @@
 package io.pipelinebridge
 
-import com.cloudbees.groovy.cps.NonCPS
 
 /** One step's ask: its arguments, its key, its way to the bridge, its receipt. */
 class Ask implements Serializable {
@@ -70,22 +69,38 @@ class Ask implements Serializable {
         }
         List queue = Unsent.before(script.env.BRIDGE_UNSENT, ask)
         // What could not be sent a moment ago is tried once: a bridge that is away costs a build ten seconds a step.
-        int left = queue.size() > 1 && !fails && attempts > 1 ? 1 : attempts
+        Map answer = sendAll(queue, ask, until, queue.size() > 1 && !fails ? 1 : attempts, attempts)
+        return answer.receipt ?: kept(ask, answer)
+    }
+
+    /** Sends what earlier steps could not, and nothing else. */
+    void repeat(long until) {
+        List queue = Unsent.all(script.env.BRIDGE_UNSENT)
+        if (queue) {
+            sendAll(queue, [:], until, 1, 1)
+        }
+    }
+
+    /** Sends asks in their order until one is not answered: the next would fare the same. Gives the answer to that one, else the receipt of the step's own. */
+    Map sendAll(List queue, Map own, long until, int first, int attempts) {
+        Map result = [:]
+        int left = first
         for (int i = 0; i < queue.size(); i++) {
             Map one = queue[i]
             Map answer = bridge.post(one, until, left)
             if (answer.unknown) {
-                return kept(ask, answer)
+                return answer
             }
             script.env.BRIDGE_UNSENT = Unsent.removed(script.env.BRIDGE_UNSENT, one)
             Map receipt = received(one, answer)
-            if (one.key == ask.key) {
-                return receipt
+            if (one.key == own.key) {
+                result = [receipt: receipt]
+            } else {
+                script.echo(Words.sent(one, receipt))
             }
-            script.echo(Words.sent(one, receipt))
             left = attempts
         }
-        return [:]
+        return result
     }
 
     /** Keeps an ask that could not be sent in the build, so that the next step sends it again. */

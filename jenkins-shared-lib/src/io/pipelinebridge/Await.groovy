@@ -13,13 +13,55 @@ class Await implements Serializable {
     final Ask ask
     final String app
     final String environment
-    final Map seen = [since: 0, line: '', away: false, end: null, pushTold: false]
+    final Map seen = [id: null, since: 0, line: '', unanswered: 0, end: null, problem: null, waits: null, pushTold: false]
 
     Await(Object script, Ask ask, String app, String environment) {
         this.script = script
         this.ask = ask
         this.app = app
         this.environment = environment
+    }
+
+    /** Waits for the end, up to some minutes; gives the deployment's document, or what is known instead. */
+    Map end(int minutes) {
+        long from = System.currentTimeMillis()
+        long until = from + minutes * 60000L
+        if (script.env.NODE_NAME) {
+            script.echo('[bridge] bridgeAwait holds an executor of ' + Arguments.line(script.env.NODE_NAME) + ' while it waits; call it outside of node, or under agent none')
+        }
+        // Polls with nothing held between them; the deadline is a number, so that it is the same after a restart of Jenkins.
+        script.waitUntil(initialRecurrencePeriod: 2000, quiet: true) {
+            step(from) || System.currentTimeMillis() >= until
+        }
+        if (seen.end == null) {
+            String problem = seen.problem ?: 'the end is not known after ' + minutes + ' minutes' + (seen.waits ? ': ' + seen.waits : '; it goes on without this build') + (seen.id ? '. To see more: ' + script.env.BRIDGE_TIMELINE_URL : '')
+            script.echo('[bridge] ' + app + ' \u2192 ' + environment + '  ' + problem)
+            ask.fail('bridgeAwait: ' + problem)
+            return [app: app, environment: environment, id: seen.id, state: 'unknown', problem: problem]
+        }
+        return told(seen.end)
+    }
+
+    Map told(Map d) {
+        if (d.state == 'succeeded') {
+            script.echo(Story.live(d))
+            return d
+        }
+        script.echo(Story.ended(d, evidence(d)))
+        if (d.state == 'superseded' && ask.fails) {
+            // As the step milestone does: the build is not a failed one, it was overtaken.
+            script.currentBuild.result = 'NOT_BUILT'
+        }
+        ask.fail('bridgeAwait: ' + Story.sentence(d))
+        return d
+    }
+
+    boolean step(long from) {
+        if (seen.id == null) {
+            ask.repeat(System.currentTimeMillis() + Ask.LONGEST)
+            seen.id = find()
+        }
+        return seen.problem != null || (seen.id != null && look(seen.id, from))
     }
 
     /** What this build remembers of a deployment; null when it asked for none. */
@@ -73,29 +115,40 @@ class Await implements Serializable {
                 seen.problem = answer.problem
                 return true
             }
-            if (!seen.away) {
-                script.echo('[bridge]  ' + Story.clock(System.currentTimeMillis() - from) + ' the bridge cannot be asked: ' + answer.problem + '. It is asked again')
+            // Once is nothing: a restart of Jenkins breaks a look off.
+            seen.unanswered = seen.unanswered + 1
+            if (seen.unanswered == 2) {
+                say(from, 'the bridge cannot be asked: ' + answer.problem + '. It is asked again')
             }
-            seen.away = true
             return false
         }
-        seen.away = false
+        seen.unanswered = 0
         Map d = answer.body
         seen.since = d.revision
         if (d.endedAt != null) {
+            tellPush(d)
             seen.end = d
             return true
         }
         String line = Story.line(d)
         if (line != seen.line) {
-            script.echo('[bridge]  ' + Story.clock(System.currentTimeMillis() - from) + ' ' + line)
+            tellPush(d)
+            say(from, line)
             seen.line = line
         }
         return false
     }
 
+    void say(long from, String line) {
+        script.echo('[bridge]  ' + Story.clock(System.currentTimeMillis() - from) + ' ' + line)
+    }
+
     /** The line of the push that came before, once: how much was new, how long it took. */
-    void tellPush() {
+    void tellPush(Map d) {
+        if (seen.pushTold || d.state == 'waiting' || d.state == 'accepted') {
+            return
+        }
+        seen.pushTold = true
         Map push = Json.parse(script.env."${Body.push(app)}")
         if (push != null && push.id) {
             Map answer = ask.bridge.get('/v1/requests/' + Identity.encoded(push.id), LOOK_SECONDS)

@@ -41,6 +41,24 @@ class Body implements Serializable {
         return fields
     }
 
+    /** Those arguments of a step that are given, of some. */
+    @NonCPS
+    static Map some(Map arguments, List names) {
+        def some = [:]
+        for (name in names) {
+            if (arguments.containsKey(name)) {
+                some.put(name, arguments.get(name))
+            }
+        }
+        return some
+    }
+
+    /** What a step hands on to the steps that it is made of. */
+    @NonCPS
+    static Map common(Map arguments) {
+        return some(arguments, ['url', 'credentials', 'by'])
+    }
+
     @NonCPS
     static Map receipt(Map ask, Map answer) {
         def receipt = [step: ask.step, app: ask.app, environment: ask.environment, subject: ask.subject, key: ask.key]

@@ -46,6 +46,12 @@ class Bridge implements Serializable {
         return judged(call('GET', url + path, null, null, seconds))
     }
 
+    /** Reads a text that is no object: [text], or [problem]. */
+    Map read(String path, int seconds) {
+        Map answer = call('GET', url + path, null, null, seconds)
+        return answer.status == 200 ? [text: answer.text] : [problem: judged(answer).problem]
+    }
+
     /** One call: [status, text, retryAfter] or [status: 0, problem]. */
     Map call(String method, String address, String key, String text, int seconds) {
         // Bound for each call, never round a wait: a token may be made for each binding and live for an hour.

@@ -89,6 +89,7 @@ class Story implements Serializable {
             lines.add(field('left', left(d.effect)))
         }
         lines.add(field('to see more', d.timelineUrl))
+        lines.add(field('to retry', 'bridgeDeploy, or pipelinebridge deploy ' + d.app + ' ' + d.environment))
         return lines.join('\n')
     }
 
@@ -147,12 +148,13 @@ class Story implements Serializable {
         return parts.join(', ')
     }
 
+    /** What the rollout took; what it waited before is another's time. */
     @NonCPS
     static String sum(Object phases) {
         def sum = 0
         if (phases instanceof Map) {
             for (e in phases) {
-                sum = sum + (e.value as double)
+                sum = sum + (e.key == 'waitedSeconds' ? 0 : (e.value as double))
             }
         }
         return seconds(sum)
@@ -161,14 +163,19 @@ class Story implements Serializable {
     /** Seconds with a tenth below ten: a number's own text would show all of its digits. */
     @NonCPS
     static String seconds(Object value) {
+        return number(value, 10)
+    }
+
+    @NonCPS
+    static String number(Object value, int tenthBelow) {
         long tenths = ((value as double) * 10 + 0.5) as long
         long whole = tenths.intdiv(10)
-        return whole >= 10 || tenths % 10 == 0 ? '' + whole : '' + whole + '.' + (tenths % 10)
+        return whole >= tenthBelow || tenths % 10 == 0 ? '' + whole : '' + whole + '.' + (tenths % 10)
     }
 
     @NonCPS
     static String megabytes(Object bytes) {
-        return seconds((bytes as double) / 1000000) + ' MB'
+        return number((bytes as double) / 1000000, 100) + ' MB'
     }
 
     /** Minutes and seconds. */

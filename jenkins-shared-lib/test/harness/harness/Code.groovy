@@ -2,25 +2,54 @@ package harness
 
 import com.cloudbees.groovy.cps.NonCPS
 import org.codehaus.groovy.control.CompilerConfiguration
+import org.codehaus.groovy.control.customizers.CompilationCustomizer
 import org.codehaus.groovy.control.customizers.ImportCustomizer
 
 /** Compiles the library and Jenkinsfiles as Jenkins does: vars and Jenkinsfiles are scripts whose unknown names are steps. */
 class Code {
     final File library
-    private final GroovyClassLoader loader
+    final Rules rules = new Rules()
+    /** For the library: judged and watched. Jenkinsfiles of tests are neither. */
+    final GroovyClassLoader loader
+    private final GroovyClassLoader jenkinsfiles
     private final Map<String, Class> vars = [:]
     private int scripts = 0
 
     Code(File library) {
         this.library = library
-        CompilerConfiguration configuration = new CompilerConfiguration()
-        configuration.scriptBaseClass = StepScript.name
-        configuration.sourceEncoding = 'UTF-8'
-        configuration.addCompilationCustomizers(new ImportCustomizer().addImports(NonCPS.name, Library.name))
-        loader = new GroovyClassLoader(Code.classLoader, configuration)
+        loader = new GroovyClassLoader(Code.classLoader, configuration(rules, new Probes()))
         loader.addClasspath(new File(library, 'src').path)
         loader.addClasspath(new File(library, 'vars').path)
+        jenkinsfiles = new GroovyClassLoader(loader, configuration())
         new File(library, 'vars').eachFileMatch(~/.*\.groovy/) { vars.put(it.name - '.groovy', null) }
+    }
+
+    private static CompilerConfiguration configuration(CompilationCustomizer... more) {
+        CompilerConfiguration configuration = new CompilerConfiguration()
+        configuration.scriptBaseClass = StepScript.name
+        // A controller may have no other: what is outside of ASCII is escaped in the source.
+        configuration.sourceEncoding = 'US-ASCII'
+        configuration.addCompilationCustomizers(new ImportCustomizer().addImports(NonCPS.name, Library.name))
+        configuration.addCompilationCustomizers(more)
+        return configuration
+    }
+
+    /** Compiles all of the library; what the rules find in it is in rules. */
+    void compileAll() {
+        vars.keySet().each { var(it) }
+        new File(library, 'src').eachFileRecurse { if (it.name.endsWith('.groovy')) loader.loadClass(it.path.substring(new File(library, 'src').path.length() + 1).replace('/', '.') - '.groovy') }
+    }
+
+    /** Compiles a source as if it were of the library, and gives what the rules find in it. */
+    List<String> judged(String source) {
+        int before = rules.all().size()
+        loader.parseClass(source, 'Judged' + (scripts++) + '.groovy')
+        return rules.all().drop(before)
+    }
+
+    /** A source as if it were of the library, made. */
+    Object watched(String source) {
+        return loader.parseClass(source, 'Watched' + (scripts++) + '.groovy').newInstance()
     }
 
     boolean isVar(String name) {
@@ -35,7 +64,7 @@ class Code {
     }
 
     StepScript jenkinsfile(String text) {
-        return loader.parseClass(text, 'WorkflowScript' + (scripts++) + '.groovy').newInstance()
+        return jenkinsfiles.parseClass(text, 'WorkflowScript' + (scripts++) + '.groovy').newInstance()
     }
 
     String resource(String path) {

@@ -203,6 +203,8 @@ class Steps {
         return build.turns.run(branches.collectEntries { name, body -> [(name): { -> this.scoped([:], body) }] })
     }
 
+    def step_script(Map a, Closure body) { body.call() }
+
     def step_isUnix(Map a) { node('isUnix'); build.unix }
 
     def step_pwd(Map a) { node('pwd'); (build.workspace?.path ?: '/workspace') + (a.tmp ? '@tmp' : '') }
