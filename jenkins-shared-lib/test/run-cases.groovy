@@ -28,7 +28,7 @@ for (File file in files) {
             StringWriter text = new StringWriter()
             org.codehaus.groovy.runtime.StackTraceUtils.sanitize(e).printStackTrace(new PrintWriter(text))
             text.toString().readLines().findAll { !it.contains('jdk.internal') }.collect { it.take(1500) }.take(30).each { out.println('  ' + it) }
-            for (Build build in cases.all()) {
+            for (Build build in cases.all().reverse().take(1)) {
                 out.println('  the log of a build:')
                 build.log.each { out.println('  | ' + it) }
                 if (build.failure && !(build.failure instanceof AbortException)) {

@@ -14,7 +14,7 @@ Map call(Map args = [:]) {
             error 'bridgeDeploy: image is missing, and this build has pushed none of ' + a.app + '. Give image:, or call bridgePush before'
         }
         if (push.state == 'refused') {
-            return ask.told(Body.receipt([step: 'bridgeDeploy', app: a.app, environment: a.environment], [state: 'refused', sent: true, problem: 'the push before it was refused: ' + push.problem]))
+            return ask.refused('/v1/deployments', body, 'the push before it was refused: ' + push.problem)
         }
         body = body + [after: push.key]
     }

@@ -11,7 +11,7 @@ public class ScriptsTests
         Assert.SkipUnless(File.Exists(Shellcheck), "shellcheck is not installed");
         using var process = Process.Start(new ProcessStartInfo(Shellcheck, [
             Repository.PathOf("tests", "run"), Repository.PathOf(".ci", "run"), Repository.PathOf("jenkins-shared-lib", "resources", "io", "pipelinebridge", "post.sh"),
-            Repository.PathOf("jenkins-shared-lib", "test", "with-groovy"), Repository.PathOf("jenkins-shared-lib", "test", "run-cases"),
+            Repository.PathOf("jenkins-shared-lib", "test", "with-groovy"), Repository.PathOf("jenkins-shared-lib", "test", "run-cases"), Repository.PathOf("jenkins-shared-lib", "test", "run-pipeline"),
         ])
         {
             RedirectStandardOutput = true,

@@ -80,13 +80,15 @@ class Arguments implements Serializable {
 
     @NonCPS
     static String nearest(String name, Map shape) {
+        String near = null
         for (known in shape.keySet()) {
             String k = known.toString()
-            if (k.equalsIgnoreCase(name) || k.startsWith(name) || name.startsWith(k)) {
+            if (k.equalsIgnoreCase(name)) {
                 return 'Did you mean ' + k + '?'
             }
+            near = near == null && (k.startsWith(name) || name.startsWith(k)) ? k : near
         }
-        return 'Known are ' + shape.keySet().join(', ') + '.'
+        return near != null ? 'Did you mean ' + near + '?' : 'Known are ' + shape.keySet().join(', ') + '.'
     }
 
     /** A value as a line of the log can show it. */
@@ -95,7 +97,8 @@ class Arguments implements Serializable {
         if (value instanceof Closure) {
             return 'a block'
         }
-        String text = line(value instanceof Map || value instanceof List ? Json.text([v: value]).replace('{"v":', '') : value.toString())
+        String json = value instanceof Map || value instanceof List ? Json.text([v: value]) : null
+        String text = line(json == null ? value.toString() : json.substring(5, json.length() - 1))
         return '"' + (text.length() > 100 ? text.substring(0, 100) + '...' : text) + '"'
     }
 

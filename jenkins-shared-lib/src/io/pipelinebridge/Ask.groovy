@@ -73,6 +73,14 @@ class Ask implements Serializable {
         return answer.receipt ?: kept(ask, answer)
     }
 
+    /** An ask that makes no sense any more: told and remembered as refused, and not sent. */
+    Map refused(String path, Map body, String problem) {
+        Map ask = [step: step, app: body.app, environment: body.environment, path: path]
+        Map receipt = Body.receipt(ask, [state: 'refused', sent: false, problem: problem])
+        remember(ask, receipt)
+        return told(receipt)
+    }
+
     /** Sends what earlier steps could not, and nothing else. */
     void repeat(long until) {
         List queue = Unsent.all(script.env.BRIDGE_UNSENT)

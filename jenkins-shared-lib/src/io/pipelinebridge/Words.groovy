@@ -15,7 +15,7 @@ class Words implements Serializable {
         String subject = verb == 'push' || verb == 'tag' || verb == 'build' ? '  ' + Arguments.line(ask.subject.toString()) : ''
         String line = '[bridge] ' + (verb.length() < 6 ? (verb + '      ').substring(0, 6) : verb) + ' ' + what + subject
         if (receipt.problem) {
-            String kept = receipt.sent ? 'refused' : receipt.kept ? 'not sent; the next step of the bridge sends it again' : 'not sent, and too long to be kept for the next step'
+            String kept = receipt.state == 'refused' ? 'refused' : receipt.kept ? 'not sent; the next step of the bridge sends it again' : 'not sent, and too long to be kept for the next step'
             return line + '   ' + kept + ': ' + Arguments.line(receipt.problem.toString())
         }
         line = line + '   ' + (receipt.state == 'succeeded' ? 'told' : receipt.state) + '  #' + shortName(receipt.id)

@@ -38,8 +38,10 @@ class Build {
     Build(Map options = [:]) {
         live = options.live ?: false
         record = options.record ?: new Record()
+        record.at = 0
         started = options.started ?: 1795525200000L
         turns = new Turns(live, record.replaying || record.begun ? (record.ends.collect { it.time } + record.begun.values().collect { it.time }).max() : started)
+        turns.fast = options.fast ?: false
         turns.abortAt = options.abortAfter == null ? null : started + options.abortAfter
         turns.killAt = options.killAfter == null ? null : started + options.killAfter
         String job = options.job ?: 'team/portal'

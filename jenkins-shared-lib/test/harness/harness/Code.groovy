@@ -1,7 +1,14 @@
 package harness
 
 import com.cloudbees.groovy.cps.NonCPS
+import org.codehaus.groovy.ast.ClassNode
+import org.codehaus.groovy.ast.CodeVisitorSupport
+import org.codehaus.groovy.ast.expr.ConstantExpression
+import org.codehaus.groovy.ast.expr.MethodCallExpression
+import org.codehaus.groovy.classgen.GeneratorContext
+import org.codehaus.groovy.control.CompilePhase
 import org.codehaus.groovy.control.CompilerConfiguration
+import org.codehaus.groovy.control.SourceUnit
 import org.codehaus.groovy.control.customizers.CompilationCustomizer
 import org.codehaus.groovy.control.customizers.ImportCustomizer
 
@@ -11,7 +18,7 @@ class Code {
     final Rules rules = new Rules()
     /** For the library: judged and watched. Jenkinsfiles of tests are neither. */
     final GroovyClassLoader loader
-    private final GroovyClassLoader jenkinsfiles
+    final GroovyClassLoader jenkinsfiles
     private final Map<String, Class> vars = [:]
     private int scripts = 0
 
@@ -20,7 +27,7 @@ class Code {
         loader = new GroovyClassLoader(Code.classLoader, configuration(rules, new Probes()))
         loader.addClasspath(new File(library, 'src').path)
         loader.addClasspath(new File(library, 'vars').path)
-        jenkinsfiles = new GroovyClassLoader(loader, configuration())
+        jenkinsfiles = new GroovyClassLoader(loader, configuration(new GroovysOwnNames()))
         new File(library, 'vars').eachFileMatch(~/.*\.groovy/) { vars.put(it.name - '.groovy', null) }
     }
 
@@ -69,5 +76,27 @@ class Code {
 
     String resource(String path) {
         return new File(library, 'resources/' + path).getText('UTF-8')
+    }
+
+    /** In a block, Groovy's own sleep of every object comes before the script's; in Jenkins it is the step. */
+    private static class GroovysOwnNames extends CompilationCustomizer {
+        GroovysOwnNames() {
+            super(CompilePhase.CONVERSION)
+        }
+
+        @Override
+        void call(SourceUnit source, GeneratorContext context, ClassNode type) {
+            type.methods.each { method ->
+                method.code?.visit(new CodeVisitorSupport() {
+                    @Override
+                    void visitMethodCallExpression(MethodCallExpression call) {
+                        if (call.implicitThis && call.methodAsString == 'sleep') {
+                            call.method = new ConstantExpression('sleepStep')
+                        }
+                        super.visitMethodCallExpression(call)
+                    }
+                })
+            }
+        }
     }
 }

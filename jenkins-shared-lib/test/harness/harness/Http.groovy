@@ -13,7 +13,7 @@ class Http {
         } catch (groovy.json.JsonException ignored) {
         }
         build.requests.add(request.findAll { k, v -> k != 'headers' } + [key: headers['Idempotency-Key'], authorization: headers.Authorization, at: build.turns.time()])
-        Map answer = build.live ? live(a, headers) : build.http(request)
+        Map answer = build.live ? build.turns.outside { live(a, headers) } : build.http(request)
         long seconds = (answer.seconds ?: 0) as long
         long bound = (a.timeout ?: 0) as long
         build.turns.pause(build.turns.time() + 1000 * (bound > 0 ? Math.min(seconds, bound) : seconds))

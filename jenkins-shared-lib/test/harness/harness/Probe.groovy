@@ -30,7 +30,7 @@ class Probe {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream()
         try {
             new Writer(bytes).withStream { it.writeObject(held) }
-            new Reader(new ByteArrayInputStream(bytes.toByteArray()), build.code.loader).readObject()
+            new Reader(new ByteArrayInputStream(bytes.toByteArray()), build.code.jenkinsfiles).readObject()
         } catch (NotSerializableException e) {
             build.violations.add("${self.class.simpleName} holds a ${e.message} that cannot be saved".toString())
         }
@@ -66,7 +66,7 @@ class Probe {
         @Override
         protected Class<?> resolveClass(ObjectStreamClass type) {
             try {
-                return Class.forName(type.name, false, loader)
+                return loader.loadClass(type.name)
             } catch (ClassNotFoundException e) {
                 return super.resolveClass(type)
             }

@@ -9,6 +9,8 @@ import groovy.json.JsonSlurper
  */
 class Record {
     final File file
+    /** The build's own: job, number, start. */
+    Map about
     List<Map> ends = []
     Map<String, Map> begun = [:]
     int at = 0
@@ -48,7 +50,7 @@ class Record {
             file.append(JsonOutput.toJson(entry) + '\n', 'UTF-8')
         }
         keep(entry)
-        if (!entry.begins) {
+        if (!entry.begins && !entry.about) {
             at = ends.size()
         }
     }
@@ -57,8 +59,14 @@ class Record {
         return ends.collect { JsonOutput.toJson(it) }.join('\n') + begun.values().collect { JsonOutput.toJson(it) }.join('\n')
     }
 
+    void about(Map values) {
+        add([about: values])
+    }
+
     private void keep(Map entry) {
-        if (entry.begins) {
+        if (entry.about) {
+            about = entry.about
+        } else if (entry.begins) {
             begun.put(entry.path + '#' + entry.n, entry)
         } else {
             ends.add(entry)

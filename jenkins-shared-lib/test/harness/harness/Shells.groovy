@@ -5,12 +5,13 @@ class Shells {
 
     static Object run(Build build, String kind, Map a) {
         String script = a.script ?: a['']
+        Map<String, String> environment = build.environment()
         Map outcome = build.leaf(kind, [:], false) {
             build.turns.pause(build.turns.time())
             if (!script.startsWith('#!') && kind == 'sh') {
                 build.say(script.readLines().findAll { it.trim() }.collect { '+ ' + it.trim() }.join('\n'))
             }
-            build.workspace && kind == 'sh' ? real(build, script) : answered(build.shell([kind: kind, script: script, env: build.environment()] + a))
+            build.workspace && kind == 'sh' ? build.turns.outside { real(script, environment, build.workspace) } : answered(build.shell([kind: kind, script: script, env: environment] + a))
         }
         if (!a.returnStdout) {
             build.say(outcome.output)
@@ -28,15 +29,15 @@ class Shells {
         return answer instanceof Map ? answer : [code: 0, output: String.valueOf(answer)]
     }
 
-    private static Map real(Build build, String script) {
+    private static Map real(String script, Map<String, String> environment, File workspace) {
         File file = File.createTempFile('script', '.sh')
         try {
             file.setText(script, 'UTF-8')
             String shell = script.startsWith('#!') ? script.readLines()[0].substring(2).trim() : '/bin/sh'
             ProcessBuilder start = new ProcessBuilder((script.startsWith('#!') ? [shell] : [shell, '-e']) + [file.path])
-            start.directory(build.workspace).redirectErrorStream(true)
-            start.environment().putAll(build.environment().findAll { k, v -> v != null })
-            File bin = new File(build.workspace, 'bin')
+            start.directory(workspace).redirectErrorStream(true)
+            start.environment().putAll(environment.findAll { k, v -> v != null })
+            File bin = new File(workspace, 'bin')
             start.environment().put('PATH', bin.path + ':' + System.getenv('PATH'))
             Process process = start.start()
             process.outputStream.close()

@@ -40,9 +40,7 @@ abstract class StepScript extends Script {
     }
 
     // Groovy has methods of these names for every object; a script's are the steps.
-    Object sleep(int seconds) { methodMissing('sleep', [seconds] as Object[]) }
-
-    Object sleep(long seconds) { methodMissing('sleep', [seconds] as Object[]) }
+    Object sleepStep(Object amount) { methodMissing('sleep', [amount] as Object[]) }
 
     Object sleep(Map named) { methodMissing('sleep', [named] as Object[]) }
 

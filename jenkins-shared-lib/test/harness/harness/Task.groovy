@@ -18,6 +18,8 @@ class Task {
     int branches = 0
     /** When it goes on; for one that waits for its branches: never. */
     long wakeAt = 0
+    /** Whether it waits for something outside, which takes its own time. */
+    boolean real = false
     boolean joining = false
     boolean done = false
     boolean interrupted = false
