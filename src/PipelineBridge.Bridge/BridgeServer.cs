@@ -113,6 +113,7 @@ public static class BridgeServer
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapBuilds();
         app.MapImages();
+        app.MapKeptImages();
         app.MapDeployments();
         app.MapHolds();
         app.MapRequests();

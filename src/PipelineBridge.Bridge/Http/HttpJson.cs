@@ -35,6 +35,7 @@ namespace PipelineBridge.Bridge.Http;
 [JsonSerializable(typeof(TimelineAnswer))]
 [JsonSerializable(typeof(DeploymentsAnswer))]
 [JsonSerializable(typeof(ServicesAnswer))]
+[JsonSerializable(typeof(KeptImagesAnswer))]
 [JsonSerializable(typeof(DeadLettersAnswer))]
 [JsonSerializable(typeof(WorkAnswer))]
 [JsonSerializable(typeof(Messaging.ExpectedDeployment))]

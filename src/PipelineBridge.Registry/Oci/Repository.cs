@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using PipelineBridge.Events;
 
 namespace PipelineBridge.Registry.Oci;
@@ -7,16 +8,27 @@ namespace PipelineBridge.Registry.Oci;
 /// <summary>The manifests and blobs of one repository of a registry (distribution-spec 1.1).</summary>
 sealed class Repository
 {
+    const int TagsAtOnce = 1000;
+    const int MostPages = 100;
+
     readonly string scope;
 
     /// <param name="connection">The registry.</param>
     /// <param name="name">The repository's name in it.</param>
     /// <param name="isWritten">Whether something will be put; then one token is asked for that allows all of it.</param>
     public Repository(RegistryConnection connection, string name, bool isWritten)
+        : this(connection, name, isWritten ? Scope.PullAndPush(name) : Scope.Pull(name))
+    {
+    }
+
+    /// <param name="connection">The registry.</param>
+    /// <param name="name">The repository's name in it.</param>
+    /// <param name="scope">What a token must allow.</param>
+    public Repository(RegistryConnection connection, string name, string scope)
     {
         Connection = connection;
         Name = name;
-        scope = isWritten ? Scope.PullAndPush(name) : Scope.Pull(name);
+        this.scope = scope;
     }
 
     public RegistryConnection Connection { get; }
@@ -73,6 +85,60 @@ sealed class Repository
         {
             throw new RegistryFailure(FailureCategory.Registry, $"The registry {Connection.Name} stored {Shown(reference)} under another digest than {manifest.Digest}.", answer.Describe(request));
         }
+    }
+
+    /// <summary>All tags; none for a repository that is not there.</summary>
+    public async Task<IReadOnlyList<string>> Tags(CancellationToken cancellation)
+    {
+        var tags = new List<string>();
+        var url = Connection.Url($"v2/{Name}/tags/list?n={TagsAtOnce}");
+        for (var page = 0; page < MostPages; page++)
+        {
+            var request = new RegistryRequest(HttpMethod.Get, url, $"list the tags of {Name}", scope) { KeepsBody = true };
+            var answer = await Connection.Send(request, cancellation);
+            if (answer.Status == HttpStatusCode.NotFound)
+            {
+                return [];
+            }
+            if (!answer.IsGood || answer.IsCut)
+            {
+                throw Connection.Refused(request, answer);
+            }
+            try
+            {
+                using var document = JsonDocument.Parse(answer.Body);
+                // A repository without tags is null for some registries.
+                if (document.RootElement.TryGetProperty("tags", out var list) && list.ValueKind == JsonValueKind.Array)
+                {
+                    tags.AddRange(list.EnumerateArray().Select(t => t.GetString() ?? "").Where(ImageReference.IsTag));
+                }
+            }
+            catch (Exception e) when (e is JsonException or InvalidOperationException)
+            {
+                throw new RegistryFailure(FailureCategory.Registry, $"The registry {Connection.Name} gave no list of the tags of {Name}.", e.Message);
+            }
+            // RFC 5988: <url>; rel="next"
+            if (answer.Header("Link") is not { } link || link.IndexOf('>', StringComparison.Ordinal) is not (> 1 and var end) || link[0] != '<')
+            {
+                return tags;
+            }
+            url = Connection.Location(url, link[1..end]);
+        }
+        throw new RegistryFailure(FailureCategory.Registry, $"The registry {Connection.Name} lists more than {MostPages * TagsAtOnce} tags of {Name}.");
+    }
+
+    /// <summary>Deletes a manifest, and with it the tags that name it; false when it was gone already.</summary>
+    public async Task<bool> Delete(string digest, CancellationToken cancellation)
+    {
+        var request = new RegistryRequest(HttpMethod.Delete, ManifestUrl(digest), $"delete {Shown(digest)}", scope);
+        var answer = await Connection.Send(request, cancellation);
+        return answer.Status switch
+        {
+            HttpStatusCode.NotFound => false,
+            HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented => throw new RegistryFailure(
+                FailureCategory.Registry, $"The registry {Connection.Name} deletes nothing. For docker-registry it has to be allowed in its own configuration: storage.delete.enabled: true.", answer.Describe(request)),
+            _ => answer.IsGood ? true : throw Connection.Refused(request, answer),
+        };
     }
 
     /// <summary>Whether a blob is there.</summary>

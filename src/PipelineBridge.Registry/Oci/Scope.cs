@@ -7,6 +7,8 @@ static class Scope
 
     public static string PullAndPush(string repository) => $"repository:{repository}:pull,push";
 
+    public static string PullAndDelete(string repository) => $"repository:{repository}:pull,delete";
+
     /// <summary>The scopes together, actions joined by resource, in one order, so that the same need finds the same token.</summary>
     public static IReadOnlyList<string> Union(IEnumerable<string> scopes)
     {

@@ -4,7 +4,9 @@ using PipelineBridge.Bridge.Asks;
 using PipelineBridge.Bridge.DeadLetters;
 using PipelineBridge.Bridge.Deliveries;
 using PipelineBridge.Bridge.Http;
+using PipelineBridge.Bridge.Images;
 using PipelineBridge.Bridge.Timeline;
+using PipelineBridge.Registry.Retention;
 
 namespace PipelineBridge.CommandLine;
 
@@ -18,5 +20,7 @@ namespace PipelineBridge.CommandLine;
 [JsonSerializable(typeof(TimelineAnswer))]
 [JsonSerializable(typeof(DeploymentsAnswer))]
 [JsonSerializable(typeof(DeadLettersAnswer))]
+[JsonSerializable(typeof(KeptImagesAnswer))]
+[JsonSerializable(typeof(List<RetentionPlan>))]
 [JsonSerializable(typeof(JsonObject))]
 sealed partial class CommandJson : JsonSerializerContext;

@@ -20,6 +20,7 @@ static class OperatorVerbs
         TimelineVerb.Command(at),
         NotifyVerb.Command(at),
         DeadLettersVerb.Command(at),
+        ImagesVerb.Command(at),
         CompletionVerb.Command(at),
     ];
 }

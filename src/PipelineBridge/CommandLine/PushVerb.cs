@@ -49,11 +49,7 @@ static class PushVerb
         {
             throw new VerbException(ExitCode.WrongUse, $"\"{text}\" must have a tag and no digest: what is pushed has its digest from its content.", $"E.g. {image!.Name}:412.");
         }
-        Uri? given = null;
-        if (url is not null && (!Uri.TryCreate(url, UriKind.Absolute, out given) || given.Scheme is not ("http" or "https")))
-        {
-            throw new VerbException(ExitCode.WrongUse, $"--registry-url \"{url}\" is no URL.", $"E.g. http://{image.Registry}.");
-        }
+        var given = RegistryUrl(image.Registry, url);
         var began = run.At.Clock.GetTimestamp();
         try
         {
@@ -73,8 +69,13 @@ static class PushVerb
         }
     }
 
+    /// <summary>What <c>--registry-url</c> says; null for nothing.</summary>
+    internal static Uri? RegistryUrl(string name, string? url) => url is null ? null
+        : Uri.TryCreate(url, UriKind.Absolute, out var given) && given.Scheme is "http" or "https" ? given
+        : throw new VerbException(ExitCode.WrongUse, $"--registry-url \"{url}\" is no URL.", $"E.g. http://{name}.");
+
     /// <summary>The registry with the caller's credentials; null when nothing is known of it.</summary>
-    static async Task<RegistryOptions?> RegistryOf(string name, Uri? url, Surroundings at, CancellationToken stop)
+    internal static async Task<RegistryOptions?> RegistryOf(string name, Uri? url, Surroundings at, CancellationToken stop)
     {
         var credentials = await new RegistryCredentials(at).Of(name, stop);
         var isLoopback = new Uri($"https://{name}/").IsLoopback;
