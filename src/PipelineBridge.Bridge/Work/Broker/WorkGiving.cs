@@ -95,32 +95,36 @@ sealed partial class WorkGiving(EventJournal journal, BridgeOptions options, Bro
     }
 
     /// <summary>
-    /// What was confirmed is given from now on, unless something happened to it meanwhile: its outcome may be here before
-    /// its confirmation was written down.
+    /// A work that was confirmed is given from now on, unless something happened to it meanwhile: its outcome may be here
+    /// before its confirmation was written down.
     /// </summary>
+    internal static void Given(JournalTransaction tx, WorkRow row, int overdueSeconds, int workSeconds)
+    {
+        if (tx.Work(row.Sequence, row.Queue) == row)
+        {
+            var bound = tx.Now.AddSeconds(workSeconds).ToUnixTimeMilliseconds();
+            tx.PutWork(row with
+            {
+                State = WorkRowState.Running,
+                Attempts = row.Attempts + 1,
+                DueMilliseconds = tx.Now.AddSeconds(overdueSeconds).ToUnixTimeMilliseconds(),
+                // Waiting for its turn is not trying: the bound begins with the first time that it is given.
+                DeadlineMilliseconds = row.Attempts == 0 ? Math.Max(row.DeadlineMilliseconds, bound) : row.DeadlineMilliseconds,
+                Error = null,
+            });
+        }
+    }
+
     Task<int> Mark(List<OpenWorkEvent> work, IReadOnlyList<Exception?> fates) => BrokerSession.Journaled(journal, tx =>
     {
         for (var i = 0; i < work.Count; i++)
         {
             var row = work[i].Row;
-            if (tx.Work(row.Sequence, row.Queue) != row)
-            {
-                continue;
-            }
             if (fates[i] is null)
             {
-                var bound = tx.Now.AddSeconds(options.WorkSeconds).ToUnixTimeMilliseconds();
-                tx.PutWork(row with
-                {
-                    State = WorkRowState.Running,
-                    Attempts = row.Attempts + 1,
-                    DueMilliseconds = tx.Now.AddSeconds(parts.OverdueSeconds).ToUnixTimeMilliseconds(),
-                    // Waiting for its turn is not trying: the bound begins with the first time that it is given.
-                    DeadlineMilliseconds = row.Attempts == 0 ? Math.Max(row.DeadlineMilliseconds, bound) : row.DeadlineMilliseconds,
-                    Error = null,
-                });
+                Given(tx, row, parts.OverdueSeconds, options.WorkSeconds);
             }
-            else if (fates[i] is PublishException refused && row.Error != Said(row.Queue, refused))
+            else if (fates[i] is PublishException refused && row.Error != Said(row.Queue, refused) && tx.Work(row.Sequence, row.Queue) == row)
             {
                 tx.PutWork(row with { Error = Said(row.Queue, refused) });
             }

@@ -124,6 +124,18 @@ sealed class BrokerScene : IAsyncDisposable
     public async Task<BasicGetResult> Get(string queue, double seconds = 20) =>
         await TryGet(queue, seconds) ?? throw new TimeoutException($"Nothing came into {queue} within {seconds.ToString(CultureInfo.InvariantCulture)} s.");
 
+    /// <summary>The ids of all messages that wait in a queue, which it is emptied of.</summary>
+    public async Task<IReadOnlyList<string>> Ids(string queue)
+    {
+        var ids = new List<string>();
+        await using var channel = await Channel();
+        while (await channel.BasicGetAsync(queue, autoAck: true, Cancellation) is { } message)
+        {
+            ids.Add(message.BasicProperties.MessageId!);
+        }
+        return ids;
+    }
+
     /// <summary>The next work of a queue, as its stage gets it.</summary>
     public async Task<WorkItem> Work(string queue, double seconds = 20) =>
         new(CdEventReader.Read((await Get(queue, seconds)).Body), 1, queue.Split('.')[0], TimeProvider.System);

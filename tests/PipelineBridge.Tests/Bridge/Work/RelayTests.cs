@@ -68,42 +68,31 @@ public sealed class RelayTests(RabbitMqServer server)
     }
 
     [Fact]
-    public async Task A_broker_that_is_killed_again_and_again_loses_nothing_and_keeps_the_order()
+    public async Task A_broker_that_is_killed_while_it_takes_events_loses_none_and_keeps_the_order()
     {
         await using var scene = await BrokerScene.Start(server);
         var mine = await scene.Subscribe("pipelinerun.#", new() { ["x-queue-type"] = "quorum" });
         await scene.UntilConnected();
-        const int Count = 3000;
-        var posting = Task.Run(async () =>
+        const int Count = 8000;
+        for (var i = 0; i < Count; i += 1000)
         {
-            for (var i = 0; i < Count; i += 100)
+            await scene.Bridge.Journal.Write(tx =>
             {
-                await scene.Bridge.Journal.Write(tx =>
+                for (var n = i; n < i + 1000; n++)
                 {
-                    for (var n = i; n < i + 100; n++)
-                    {
-                        tx.Append(Fact($"e{n}", "portal"));
-                    }
-                    return 0;
-                }, Cancellation);
-                await Task.Delay(30, Cancellation);
-            }
-        }, Cancellation);
-        for (var i = 0; i < 2; i++)
-        {
-            await Task.Delay(200, Cancellation);
-            await server.Kill();
-            await server.Start();
+                    tx.Append(Fact($"e{n}", "portal"));
+                }
+                return 0;
+            }, Cancellation);
         }
-        await posting;
+        // In the midst of it: some are confirmed, a batch is on its way, most are still to come.
+        await BrokerScene.Until(() => scene.Bridge.Journal.Read(r => r.CountUnsent()).Count < Count - 500, "some are sent");
+        await server.Kill();
+        scene.Bridge.Journal.Read(r => r.CountUnsent()).Count.Should().BePositive("it was killed too late to show anything");
+        await server.Start();
         await BrokerScene.Until(() => scene.Bridge.Journal.Read(r => r.CountUnsent()).Count == 0, "all is sent");
 
-        var heard = new List<string>();
-        while (await scene.TryGet(mine, 1) is { } message)
-        {
-            heard.Add(message.BasicProperties.MessageId!);
-        }
-        heard.Distinct().Should().Equal(Enumerable.Range(0, Count).Select(n => Id($"e{n}").ToString()), "each arrived, and the first time of each is in order");
+        (await scene.Ids(mine)).Distinct().Should().Equal(Enumerable.Range(0, Count).Select(n => Id($"e{n}").ToString()), "each arrived, and the first time of each is in order");
     }
 
     [Fact]
