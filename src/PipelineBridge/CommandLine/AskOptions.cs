@@ -14,11 +14,14 @@ static class AskOptions
     static readonly Option<double> Minutes = new("--minutes") { Description = "How long to wait for the end; then the exit code is 4.", DefaultValueFactory = _ => 30, HelpName = "minutes" };
 
     /// <summary>Gives a verb the options of an ask.</summary>
-    public static void AddTo(Command command, bool waits = true)
+    public static void AddTo(Command command, bool waits = true, bool saysWho = true)
     {
         command.Options.Add(Key);
-        command.Options.Add(Chain);
-        command.Options.Add(By);
+        if (saysWho)
+        {
+            command.Options.Add(Chain);
+            command.Options.Add(By);
+        }
         if (waits)
         {
             command.Options.Add(NoWait);

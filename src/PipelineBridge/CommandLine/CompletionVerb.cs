@@ -5,11 +5,15 @@ namespace PipelineBridge.CommandLine;
 /// <summary><c>pipelinebridge completion</c>: the script by which a shell completes verbs, options and names.</summary>
 static class CompletionVerb
 {
+    // Words are compared and never given to an expansion of the shell: names come from the network.
     const string Bash = """
         # source <(pipelinebridge completion bash)
         _pipelinebridge() {
-            local IFS=$'\n'
-            mapfile -t COMPREPLY < <(compgen -W "$(pipelinebridge "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}")
+            local word
+            COMPREPLY=()
+            while IFS= read -r word; do
+                [[ $word == "$2"* ]] && COMPREPLY+=("$word")
+            done < <(pipelinebridge "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null)
         }
         complete -o default -F _pipelinebridge pipelinebridge
         """;
@@ -17,9 +21,9 @@ static class CompletionVerb
     const string Zsh = """
         # source <(pipelinebridge completion zsh), behind compinit
         _pipelinebridge() {
-            local -a words_of_it
-            words_of_it=("${(@f)$(pipelinebridge "[suggest:$CURSOR]" "$BUFFER" 2>/dev/null)}")
-            compadd -- $words_of_it || _files
+            local -a suggested
+            suggested=(${(f)"$(pipelinebridge "[suggest:$CURSOR]" "$BUFFER" 2>/dev/null)"})
+            compadd -a suggested || _files
         }
         compdef _pipelinebridge pipelinebridge
         """;

@@ -13,7 +13,7 @@ static class DeadLettersVerb
         var list = VerbRun.Verb(new Command("deadletters", "What could not be handled: list it, ask for it again, drop it.") { all }, at, (run, stop) => List(run, run.Parsed.GetValue(all), stop));
         var id = new Argument<long>("number") { Description = "The number of the dead letter." };
         var replay = new Command("replay", "Ask for it again, with its old order: it never overtakes what is newer.") { id };
-        AskOptions.AddTo(replay);
+        AskOptions.AddTo(replay, saysWho: false);
         list.Subcommands.Add(VerbRun.Verb(replay, at, (run, stop) => run.AskAndFollow(HttpMethod.Post, $"/v1/deadletters/{run.Parsed.GetValue(id)}/replay", new JsonObject(), stop)));
         list.Subcommands.Add(VerbRun.Verb(new Command("drop", "Drop it: it is looked into no more.") { id }, at, async (run, stop) =>
         {

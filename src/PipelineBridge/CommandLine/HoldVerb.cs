@@ -57,8 +57,8 @@ static class HoldVerb
         }
         if (text.Length > 1 && int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && "mhd".Contains(text[^1], StringComparison.Ordinal))
         {
-            var span = text[^1] switch { 'm' => TimeSpan.FromMinutes(number), 'h' => TimeSpan.FromHours(number), _ => TimeSpan.FromDays(number) };
-            return span > TimeSpan.Zero && span <= Longest ? now + span : throw new VerbException(ExitCode.WrongUse, $"--until {text} is not between a minute and a year.", Right);
+            var minutes = number * (text[^1] switch { 'm' => 1.0, 'h' => 60, _ => 1440 });
+            return minutes > 0 && minutes <= Longest.TotalMinutes ? now.AddMinutes(minutes) : throw new VerbException(ExitCode.WrongUse, $"--until {text} is not between a minute and a year.", Right);
         }
         // A time of which nobody knows the zone is a guess.
         var isTime = DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)

@@ -50,7 +50,7 @@ sealed class Names(Surroundings at)
             using var limit = new CancellationTokenSource(Patience, at.Clock);
             var (answer, _) = Task.Run(() => bridge.TryRead("/v1/services", 0, limit.Token)).GetAwaiter().GetResult();
             return answer?.As(CommandJson.Default.ServicesAnswer) is { } services
-                ? read(services).Where(n => n.StartsWith(context.WordToComplete, StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(n => new CompletionItem(n))
+                ? read(services).Where(n => n.StartsWith(context.WordToComplete, StringComparison.Ordinal) && n.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(n => new CompletionItem(n))
                 : [];
         }
         catch (Exception e) when (e is VerbException or OperationCanceledException)

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using PipelineBridge.Events;
 using PipelineBridge.Tests.Bridge;
 
 namespace PipelineBridge.Tests.Docs;
@@ -23,6 +25,44 @@ public partial class HttpExamplesTests
             answer.Should().Contain("\"state\":");
             receipt = Id().Match(answer).Groups[1].Value;
         }
+    }
+
+    [Fact]
+    public async Task The_verbs_by_curl_go_from_a_push_to_a_removal()
+    {
+        await using var bridge = await RunningBridge.Start();
+        bridge.Stages.Push = (work, _, _) => Task.FromResult<IReadOnlyList<CdEvent>>([work.Done(new ArtifactPublished(), with: c => c with { Image = $"{work.Event.Custom!.Image}@sha256:{new string('3', 64)}" })]);
+        bridge.Stages.Deploy = (work, _, _) => Task.FromResult<IReadOnlyList<CdEvent>>(
+            [work.Event.Content is DeploymentRetireRequested ? work.Done(new ServiceRemoved(new Reference(work.Environment))) : ScriptedStages.Live(work)]);
+        await bridge.Until(await bridge.Deploy(), "succeeded");
+        var script = "set -euo pipefail\n" + string.Join("\n", Blocks("docs/http.md", "bash"));
+
+        await Bash(bridge, script);
+        await bridge.Until(await Newest(bridge), "succeeded");
+
+        bridge.Stages.Of<ImagePushRequested>().Should().ContainSingle();
+        bridge.Stages.Of<ImageTagRequested>().Should().ContainSingle();
+        bridge.Stages.Of<DeploymentRolloutRequested>().Select(w => w.Content<DeploymentRolloutRequested>().Image[..31]).Should().Equal(
+            "registry.internal/portal:412@sh", "registry.internal/portal:413@sh", "registry.internal/portal:412@sh");
+        bridge.Stages.Of<DeploymentRetireRequested>().Should().ContainSingle();
+        bridge.Stages.Of<NotificationRequested>().Should().Contain(w => w.Content<NotificationRequested>().Title == "Migration done");
+    }
+
+    [Fact]
+    public async Task The_await_of_http_md_ends_as_the_request_does()
+    {
+        await using var bridge = await RunningBridge.Start();
+        bridge.Stages.Deploy = (work, _, _) => Task.FromResult<IReadOnlyList<CdEvent>>([ScriptedStages.Failed(work)]);
+        var id = (string)(await bridge.Deploy())["id"]!;
+        var functions = Blocks("docs/http.md", "bash").First();
+        (await Bash(bridge, $"{functions}\nawait {id} || echo \"exit $?\"")).Should().Be("0 of 3 new tasks became healthy on GET /health.\nexit 1\n");
+        (await Bash(bridge, $"{functions}\nawait {id} 0 || echo \"exit $?\"")).Should().Be("exit 4\n");
+    }
+
+    static async Task<JsonObject> Newest(RunningBridge bridge)
+    {
+        using var response = await bridge.Send(HttpMethod.Get, "/v1/deployments?app=portal&environment=prod&limit=1");
+        return JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["deployments"]![0]!.AsObject();
     }
 
     [Fact]

@@ -1,3 +1,6 @@
+using System.Formats.Tar;
+using PipelineBridge.Events;
+using PipelineBridge.Registry;
 using PipelineBridge.Simulators.Registry;
 using PipelineBridge.Tests.Registry.Engine;
 
@@ -13,6 +16,33 @@ public sealed class FlatMemoryTests : IDisposable
     readonly LayoutDirectory layouts = new();
 
     public void Dispose() => layouts.Dispose();
+
+    [Fact]
+    public async Task A_large_layer_of_an_archive_is_compressed_on_the_way_with_flat_memory()
+    {
+        const long Bytes = LargeBytes / 3;
+        var (image, layer) = layouts.WriteLarge("portal", Bytes);
+        var archive = Path.Combine(layouts.Outside, "portal.tar");
+        await using (var tar = new TarWriter(File.Create(archive)))
+        {
+            await File.WriteAllBytesAsync(Path.Combine(layouts.Outside, "config"), layouts.Config("portal", image), TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(layouts.Outside, "manifest"), """[{"Config":"config.json","RepoTags":["portal:412"],"Layers":["layer.tar"]}]""", TestContext.Current.CancellationToken);
+            await tar.WriteEntryAsync(layouts.PathOf("portal", layer), "layer.tar", TestContext.Current.CancellationToken);
+            await tar.WriteEntryAsync(Path.Combine(layouts.Outside, "config"), "config.json", TestContext.Current.CancellationToken);
+            await tar.WriteEntryAsync(Path.Combine(layouts.Outside, "manifest"), "manifest.json", TestContext.Current.CancellationToken);
+        }
+        var store = Directory.CreateDirectory(Path.Combine(layouts.Outside, "store"));
+        await using var registry = await RegistrySimulator.Start(
+            new RegistrySimulatorOptions { BlobDirectory = store.FullName, Announce = _ => { } }, TestContext.Current.CancellationToken);
+        using var connections = new RegistryConnections([], TimeProvider.System);
+        GC.Collect();
+        var allocated = GC.GetTotalAllocatedBytes(precise: true);
+
+        var pushed = await new DirectPush(connections).Push(ImageReference.Parse($"{registry.Host}/portal:412"), archive, TestContext.Current.CancellationToken);
+
+        pushed.Size.NewBytes.Should().BeGreaterThan(Bytes, "random bytes do not become fewer");
+        (GC.GetTotalAllocatedBytes(precise: true) - allocated).Should().BeLessThan(Bytes / 5);
+    }
 
     [Fact]
     public async Task A_large_blob_is_streamed_with_flat_memory()

@@ -1,0 +1,111 @@
+using PipelineBridge.Events;
+using PipelineBridge.Tests.Bridge;
+
+namespace PipelineBridge.Tests.CommandLine;
+
+/// <summary>The executable as a shell meets it: exit codes, completion, what a process list shows.</summary>
+public sealed class InstalledCommandTests : IAsyncLifetime
+{
+    RunningBridge bridge = null!;
+    InstalledCommand shell = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        bridge = await RunningBridge.Start();
+        shell = new InstalledCommand(bridge);
+        await bridge.Until(await bridge.Deploy(), "succeeded");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        shell.Dispose();
+        await bridge.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_exit_code_says_the_end()
+    {
+        (await shell.Run("pipelinebridge deploy portal prod registry.internal/portal:413")).ShouldExit(0);
+        (await shell.Run("pipelinebridge deploy portal")).ShouldExit(2);
+        (await shell.Run("pipelinebridge deploy portal nowhere registry.internal/portal:413")).ShouldExit(3);
+        (await shell.Run("BRIDGE_URL=http://127.0.0.1:9 pipelinebridge status")).ShouldExit(4);
+        bridge.Stages.Deploy = (work, _, _) => Task.FromResult<IReadOnlyList<CdEvent>>([ScriptedStages.Failed(work)]);
+        (await shell.Run("pipelinebridge deploy portal prod registry.internal/portal:414")).ShouldExit(1);
+    }
+
+    [Fact]
+    public async Task An_interrupt_ends_the_command_and_not_the_deployment()
+    {
+        bridge.Stages.Deploy = async (work, told, stop) =>
+        {
+            await told.Tell(work.Observed(new DeploymentProgressed("main", "rolling", 1, 3)), stop);
+            await Task.Delay(Timeout.Infinite, stop);
+            return [];
+        };
+        // Of a process of its own: a shell lets what it starts in the background ignore the interrupt.
+        var stopped = await shell.Run("""
+            timeout --signal=INT --kill-after=30 4 pipelinebridge deploy portal prod registry.internal/portal:413
+            echo "exit $?"
+            """);
+        stopped.Output.Should().Contain("1 of 3 healthy");
+        stopped.Errors.Should().MatchRegex(@"Stopped here; #d-\w{6} goes on at the bridge\.\nTo wait on: pipelinebridge await d-");
+    }
+
+    [Theory]
+    [InlineData("pipelinebridge dep", "deploy")]
+    [InlineData("pipelinebridge deploy ", "portal")]
+    [InlineData("pipelinebridge deploy por", "portal")]
+    [InlineData("pipelinebridge deploy portal ", "bare prod test")]
+    [InlineData("pipelinebridge rollback portal p", "prod")]
+    [InlineData("pipelinebridge status --a", "--at")]
+    [InlineData("pipelinebridge deploy portal prod --on-failure ", "keep rollback")]
+    public async Task Bash_completes_verbs_options_and_the_names_that_the_bridge_has(string line, string expected)
+    {
+        shell.Variables["LINE"] = line;
+        var completed = await shell.Run("""
+            source <(pipelinebridge completion bash)
+            COMP_LINE=$LINE COMP_POINT=${#LINE}
+            _pipelinebridge pipelinebridge "${LINE##* }"
+            printf '%s\n' "${COMPREPLY[@]}"
+            """);
+        completed.ShouldExit(0).Errors.Should().BeEmpty();
+        var words = completed.Output.TrimEnd().Split('\n').Where(w => !w.StartsWith('-') || expected.StartsWith('-')).Order(StringComparer.Ordinal);
+        string.Join(' ', words).Should().Be(expected);
+    }
+
+    [Fact]
+    public async Task A_completion_without_a_bridge_is_quiet()
+    {
+        shell.Variables["BRIDGE_URL"] = "http://127.0.0.1:9";
+        var quiet = await shell.Run("pipelinebridge '[suggest:22]' 'pipelinebridge deploy '");
+        quiet.ShouldExit(0).Errors.Should().BeEmpty();
+        quiet.Output.Should().NotContain("portal");
+    }
+
+    [Fact]
+    [Trait("Needs", "service")]
+    public async Task Zsh_completes_the_same()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/zsh"), "zsh is not installed");
+        var completed = await shell.Run("""
+            compdef() { }
+            compadd() { print -l -- ${(P)2} }
+            source <(pipelinebridge completion zsh)
+            BUFFER='pipelinebridge deploy por' CURSOR=25
+            _pipelinebridge
+            """, "zsh");
+        completed.ShouldExit(0).Output.Should().Be("portal\n");
+    }
+
+    [Fact]
+    public async Task Help_of_each_verb_needs_no_bridge()
+    {
+        shell.Variables["BRIDGE_URL"] = "http://127.0.0.1:9";
+        var help = (await shell.Run("pipelinebridge --help && pipelinebridge deploy --help")).ShouldExit(0).Output;
+        foreach (var verb in new[] { "push", "tag", "deploy", "rollback", "remove", "await", "cancel", "hold", "status", "explain", "timeline", "notify", "deadletters", "completion" })
+        {
+            help.Should().MatchRegex($@"(?m)^  {verb}\b");
+        }
+        help.Should().Contain("pipelinebridge deploy <app> <environment> [<image>] [options]").And.NotContain("--token ");
+    }
+}
