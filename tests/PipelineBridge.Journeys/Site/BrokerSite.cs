@@ -38,6 +38,8 @@ sealed class BrokerSite : IAsyncDisposable
 
     public string VirtualHost { get; private init; } = "";
 
+    Dictionary<string, string> Environment { get; init; } = [];
+
     public SiteProcess Bridge { get; private set; } = null!;
 
     public SiteProcess RegistryStage { get; private set; } = null!;
@@ -59,11 +61,12 @@ sealed class BrokerSite : IAsyncDisposable
     /// <summary>Starts all of it and waits until it is ready.</summary>
     /// <param name="broker">The RabbitMQ; the site has a virtual host of its own on it.</param>
     /// <param name="consumerTimeout">What <c>bridge.yaml</c> says of the broker's consumer timeout.</param>
-    public static async Task<BrokerSite> Start(RabbitMqServer broker, string consumerTimeout = "30m")
+    /// <param name="environment">Further variables of its processes.</param>
+    public static async Task<BrokerSite> Start(RabbitMqServer broker, string consumerTimeout = "30m", Dictionary<string, string>? environment = null)
     {
         RabbitMqServer.SkipWhereMissing();
         DockerRegistry.SkipWhereMissing();
-        var site = new BrokerSite { Broker = broker, VirtualHost = await broker.NewVirtualHost() };
+        var site = new BrokerSite { Broker = broker, VirtualHost = await broker.NewVirtualHost(), Environment = environment ?? [] };
         try
         {
             await site.Begin(consumerTimeout);
@@ -111,7 +114,7 @@ sealed class BrokerSite : IAsyncDisposable
             """, Stop);
         Http = new HttpClient { BaseAddress = new Uri(url), Timeout = TimeSpan.FromSeconds(90) };
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
-        Bridge = new SiteProcess("bridge", url, "bridge", "--file", ConfigurationFile);
+        Bridge = new SiteProcess("bridge", url, Environment, "bridge", "--file", ConfigurationFile);
         RegistryStage = Worker("registry");
         ClusterStage = Worker("cluster");
         NotificationsStage = Worker("notifications");
@@ -123,7 +126,7 @@ sealed class BrokerSite : IAsyncDisposable
     public SiteProcess Worker(params string[] stages)
     {
         var health = $"http://127.0.0.1:{SiteProcess.FreePort()}";
-        return new SiteProcess(string.Join("+", stages), health, ["worker", "--stage", .. stages, "--file", ConfigurationFile, "--health", health]);
+        return new SiteProcess(string.Join("+", stages), health, Environment, ["worker", "--stage", .. stages, "--file", ConfigurationFile, "--health", health]);
     }
 
     public Task Ready() => Task.WhenAll(Processes.Where(p => p.IsRunning).Select(p => p.Ready()));
@@ -217,6 +220,17 @@ sealed class BrokerSite : IAsyncDisposable
                 return;
             }
             await Task.Delay(10, Stop);
+        }
+    }
+
+    /// <summary>Waits until something is so, at most a minute.</summary>
+    public static async Task Until(Func<Task<bool>> seen, string what)
+    {
+        var until = DateTime.UtcNow.AddSeconds(60);
+        while (!await seen())
+        {
+            DateTime.UtcNow.Should().BeBefore(until, what);
+            await Task.Delay(100, Stop);
         }
     }
 

@@ -6,24 +6,32 @@ using System.Text;
 namespace PipelineBridge.Journeys.Site;
 
 /// <summary>One process of the product: started, killed, frozen and woken at will, and what it said.</summary>
-sealed class SiteProcess(string name, string health, params string[] arguments) : IAsyncDisposable
+sealed class SiteProcess(string name, string health, IReadOnlyDictionary<string, string> environment, params string[] arguments) : IAsyncDisposable
 {
     readonly StringBuilder said = new();
     Process? process;
 
     public string Name => name;
 
+    /// <summary>Where it answers for its health.</summary>
+    public string Health => health;
+
     public bool IsRunning => process is { HasExited: false };
 
     /// <summary>Starts it and waits until it is alive; not until it is ready, which may need others.</summary>
     public async Task Start()
     {
-        process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "pipelinebridge.dll"), .. arguments])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "pipelinebridge.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { ["DOTNET_gcServer"] = "0", ["DOTNET_TieredPGO"] = "0" },
-        })!;
+        };
+        foreach (var (variable, value) in environment)
+        {
+            start.Environment[variable] = value;
+        }
+        process = Process.Start(start)!;
         process.OutputDataReceived += (_, e) => Keep(e.Data);
         process.ErrorDataReceived += (_, e) => Keep(e.Data);
         process.BeginOutputReadLine();
