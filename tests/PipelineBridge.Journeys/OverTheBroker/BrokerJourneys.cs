@@ -137,9 +137,9 @@ public sealed class BrokerJourneys(RabbitMqServer broker) : IClassFixture<Rabbit
         letters.Count.Should().Be(queues.Length * poison.Length);
         letters.Should().OnlyContain(l => l!["reason"]!.ToString().Length > 0);
 
-        static string Event(string type) => $$"""
-            {"specversion":"1.0","id":"x1","source":"/pipelinebridge/bridge","type":"{{type}}","subject":"portal","time":"2026-11-24T13:00:00Z","datacontenttype":"application/json",
-             "data":{"context":{"specversion":"0.5.1","id":"x1","source":"/pipelinebridge/bridge","type":"{{type}}","timestamp":"2026-11-24T13:00:00Z"},"subject":{"id":"portal","content":{}},"customData":{"app":"portal"}}}
+        static string Event(string type) => $$$$"""
+            {"specversion":"1.0","id":"x1","source":"/pipelinebridge/bridge","type":"{{{{type}}}}","subject":"portal","time":"2026-11-24T13:00:00Z","datacontenttype":"application/json",
+             "data":{"context":{"specversion":"0.5.1","id":"x1","source":"/pipelinebridge/bridge","type":"{{{{type}}}}","timestamp":"2026-11-24T13:00:00Z"},"subject":{"id":"portal","content":{}},"customData":{"app":"portal"}}}
             """;
     }
 

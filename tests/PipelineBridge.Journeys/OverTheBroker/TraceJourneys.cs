@@ -46,8 +46,13 @@ public sealed class TraceJourneys(RabbitMqServer broker)
         (await site.End(deployment)).Should().Be("succeeded", site.ToString());
         await site.Told("live 1");
         string[] services = ["pipelinebridge-bridge", "pipelinebridge-registry", "pipelinebridge-cluster", "pipelinebridge-notifications"];
-        await BrokerSite.Until(() => Task.FromResult(services.All(s => bodies.Any(b => Has(b, Encoding.UTF8.GetBytes(s)) && Has(b, Convert.FromHexString(Trace))))),
-            "each process exports spans of the caller's trace");
+        IEnumerable<string> Missing() => services.Where(s => !bodies.Any(b => Has(b, Encoding.UTF8.GetBytes(s)) && Has(b, Convert.FromHexString(Trace))));
+        var until = DateTime.UtcNow.AddSeconds(60);
+        while (Missing().Any() && DateTime.UtcNow < until)
+        {
+            await Task.Delay(100, Stop);
+        }
+        Missing().Should().BeEmpty($"each process exports spans of the caller's trace; there came {bodies.Count} exports, of {string.Join(", ", services.Where(s => bodies.Any(b => Has(b, Encoding.UTF8.GetBytes(s)))))}\n{site}");
     }
 
     static bool Has(byte[] body, byte[] part) => body.AsSpan().IndexOf(part) >= 0;

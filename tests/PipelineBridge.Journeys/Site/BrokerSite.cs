@@ -18,7 +18,7 @@ namespace PipelineBridge.Journeys.Site;
 /// </summary>
 sealed class BrokerSite : IAsyncDisposable
 {
-    const string Key = "key-of-a-journey";
+    public const string Key = "key-of-a-journey";
     const string StageKey = "key-of-the-stages";
 
     readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("pipelinebridge-journey-");
@@ -291,7 +291,7 @@ sealed class BrokerSite : IAsyncDisposable
 
     static string Hash(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 
-    static JsonObject Specification() => new()
+    public static JsonObject Specification() => new()
     {
         ["id"] = "/prod/portal",
         ["instances"] = 2,

@@ -57,7 +57,7 @@ public sealed partial class OutcomeIntake(EventJournal journal, Deciders decider
 
     bool Take(JournalTransaction tx, ReadOutcome outcome)
     {
-        using var span = outcome.Event is { } e ? Tracing.Source.StartActivity($"journal {e.EventType!.ShortName}", ActivityKind.Consumer, e.TraceParent) : null;
+        using var span = outcome is { Wrong: null, Event: { } e } ? Tracing.Source.StartActivity($"journal {e.EventType!.ShortName}", ActivityKind.Consumer, e.TraceParent) : null;
         var taken = Outcomes.Take(tx, deciders, outcome, Queues.Outcomes);
         if (!taken)
         {

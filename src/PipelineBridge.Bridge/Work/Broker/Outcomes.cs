@@ -4,7 +4,7 @@ using PipelineBridge.Journal;
 
 namespace PipelineBridge.Bridge.Work.Broker;
 
-/// <summary>A message that came as an outcome: the event, or why it is none.</summary>
+/// <summary>A message that came as an outcome: the event when it is one, and why it is no outcome.</summary>
 sealed record ReadOutcome(CdEvent? Event, string? Wrong, ReadOnlyMemory<byte> Body);
 
 /// <summary>Reads and judges what stages write, and hands it to the deciders.</summary>
@@ -42,13 +42,18 @@ static class Outcomes
             { EventType.Role: EventRole.End } when e.Id != EndOf(e.Custom.WorkId) => $"Its id {e.Id} is not that of the end of work {e.Custom.WorkId}.",
             _ => null,
         };
-        return new(wrong is null ? e : null, wrong, body);
+        return new(e, wrong, body);
     }
 
     /// <summary>Journals an outcome with what follows from it; keeps what is none as a dead letter.</summary>
     /// <returns>Whether it was an outcome.</returns>
     public static bool Take(JournalTransaction tx, Deciders deciders, ReadOutcome outcome, string queue)
     {
+        if (outcome is { Wrong: not null, Event: { } echo } && tx.Find(echo.Key()) is not null)
+        {
+            // What the bridge itself has published under such a key: somebody's own event, of a type that stages write too.
+            return true;
+        }
         var wrong = outcome.Wrong ?? Unknown(tx, outcome.Event!);
         if (wrong is null)
         {
