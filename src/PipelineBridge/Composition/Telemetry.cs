@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using PipelineBridge.Messaging;
@@ -15,6 +17,10 @@ static class Telemetry
         {
             return;
         }
+        // OpenTelemetry reads its variables by the host's configuration, and ours has none: bridge.yaml is read by hand.
+        var variables = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
+            .Select(v => KeyValuePair.Create((string)v.Key, (string?)v.Value)).Where(v => v.Key.StartsWith("OTEL_", StringComparison.Ordinal));
+        services.Replace(ServiceDescriptor.Singleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(variables).Build()));
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(service))
             .WithTracing(tracing => tracing.AddSource(Tracing.SourceName, "Microsoft.AspNetCore", "System.Net.Http", "MassTransit", "RabbitMQ.Client.*").AddOtlpExporter());

@@ -66,7 +66,7 @@ public sealed class JenkinsJourneys(RabbitMqServer broker) : IClassFixture<Rabbi
             await before.Says("rolling out");
             await before.Kill();
         }
-        (await File.ReadAllTextAsync(state, Encoding.Latin1, Stop)).Should().NotContain(BrokerSite.Key, "the saved program carries no credential");
+        (await System.IO.File.ReadAllTextAsync(state, Encoding.Latin1, Stop)).Should().NotContain(BrokerSite.Key, "the saved program carries no credential");
         await using var after = Pipeline(site, 1, "--state", state);
         (await after.End()).Should().Be(0, $"{after}\n{site}");
         (await Deployments(site)).Should().Be(1);
