@@ -13,6 +13,9 @@ Map call(Map args = [:]) {
         if (push == null) {
             error 'bridgeDeploy: image is missing, and this build has pushed none of ' + a.app + '. Give image:, or call bridgePush before'
         }
+        if (push.several) {
+            error 'bridgeDeploy: image is missing, and this build has pushed several of ' + a.app + '. Give image:, or after: with the key of a receipt'
+        }
         if (push.state == 'refused') {
             return ask.refused('/v1/deployments', body, 'the push before it was refused: ' + push.problem)
         }

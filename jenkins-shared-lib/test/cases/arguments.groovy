@@ -37,7 +37,8 @@ test('A text with a value in it, one tag instead of a list, and a map as a speci
 
 test('A name with spaces, quotes, dollars, line ends or umlauts arrives as it is, and breaks no line of the log') {
     def odd = 'Z\u00fcrich "a" \'b\' $HOME ${x} %PATH% `id` ; rm \\ \n[bridge] live\r\t\u2028 end'
-    def b = build(http: accepting(), params: [odd: odd])
+    def take = accepting()
+    def b = build(http: { r -> r.method == 'GET' ? json(200, [deployments: []]) : take(r) }, params: [odd: odd])
     ran(b, '''
         def o = params.odd
         bridgeBuild(app: o, commit: o, title: o, author: o, branch: o, repository: o) { }
@@ -46,17 +47,28 @@ test('A name with spaces, quotes, dollars, line ends or umlauts arrives as it is
         bridgeDeploy app: o, environment: o, image: o, after: o, spec: o, specFormat: o, hostnames: [o], onFailure: o
         bridgeRollback app: o, environment: o, to: o
         bridgeNotify app: o, target: o, title: o, text: o, mood: o, environment: o
+        bridgeAwait app: o + 'x', environment: o, failOnError: false
     ''')
-    assert b.result == 'SUCCESS' && b.requests.size() == 8
-    assert b.requests.every { it.json.app == odd }
+    assert b.result == 'SUCCESS' && b.requests.size() == 9
+    assert b.requests.take(8).every { it.json.app == odd } && URLDecoder.decode(b.requests[8].path, 'UTF-8').contains('app=' + odd + 'x&')
     assert b.requests[3].json.findAll { k, v -> !(k in ['chainId', 'build']) } == [app: odd, image: odd, tags: [odd, odd], source: odd, imageId: odd, by: odd]
     assert b.requests[5].json.spec == odd && b.requests[6].json.to == odd && b.requests[7].json.text == odd
-    assert b.requests.every { it.body ==~ /\p{ASCII}+/ && it.key ==~ /[A-Za-z0-9%:._+*-]+/ }
-    assert !b.log.any { it.startsWith('[bridge] live') }
+    assert b.requests.take(8).every { it.body ==~ /\p{ASCII}+/ && it.key ==~ /[A-Za-z0-9%:._+*-]+/ }
+    assert b.log.every { it.startsWith('[bridge] ') && !it.startsWith('[bridge] live') || it.startsWith('         timeline') || it.startsWith('ERROR: bridgeAwait:') || it == 'Finished: SUCCESS' }
     assert b.overrides.keySet().every { it ==~ /[A-Z0-9_]+/ }
 }
 
 test('A key of ones own is sent as it is') {
     def b = ran(http: accepting(), "bridgePush app: 'portal', image: 'r/p:1', key: 'second'")
     assert b.requests[0].key == 'second' && !b.requests[0].json.containsKey('key')
+}
+
+test('The map of arguments that a step is given is not changed') {
+    def b = ran(http: accepting(), '''
+        def a = [app: 'portal', image: 'r/p:1', tags: ['x']]
+        bridgePush(a)
+        bridgeDeploy([app: 'portal', environment: 'prod', spec: [ports: [1]]])
+        echo a.toString()
+    ''')
+    assert log(b).contains('[app:portal, image:r/p:1, tags:[x]]')
 }

@@ -140,3 +140,19 @@ test('Evidence that cannot be had is named, and the end is told all the same') {
     def end = [state: 'failed', revision: 9, endedAt: 'now', category: 'health', cause: 'no', evidence: [[name: 'last log', blob: 'sha256:aa']]]
     assert log(ran(http: bridge([end], ['/v1/blobs/sha256%3Aaa': [status: 408, content: '']]), deploy + await)).contains('last log      not at hand: it does not answer')
 }
+
+test('Two branches wait at once, each for its own') {
+    def take = accepting()
+    def b = ran(http: { r ->
+        if (r.method == 'POST') { return take(r) }
+        def second = r.path.contains('d-2000')
+        json(200, [app: 'portal', environment: second ? 'prod' : 'test', kind: 'deployment', state: 'succeeded', endedAt: 'now', revision: 3, image: second ? 'r/p@sha256:2222222222' : 'r/p@sha256:1111111111']) + [seconds: second ? 9 : 3]
+    }, '''
+        parallel(
+            test: { bridgeDeploy app: 'portal', environment: 'test', image: 'r/p:1'; bridgeAwait app: 'portal', environment: 'test' },
+            prod: { bridgeDeploy app: 'portal', environment: 'prod', image: 'r/p:1'; bridgeAwait app: 'portal', environment: 'prod' })
+    ''')
+    assert b.result == 'SUCCESS' && log(b).contains('portal is live on test: sha256:11111111') && log(b).contains('portal is live on prod: sha256:22222222')
+    // They wait side by side: nine seconds, not twelve.
+    assert b.turns.now - b.started == 9000
+}

@@ -54,3 +54,19 @@ test('A failed deployment ends the build with cause, evidence, what runs and whe
          to see more   https://bridge.internal/d-1''')
     assert b.log.any { it == 'ERROR: bridgeAwait: portal \u2192 prod failed: 0 of 3 new tasks passed GET /health in 120 s' }
 }
+
+test('A deployment without an image is refused when the build pushed several, and takes a retried one') {
+    def several = ran(http: accepting(), '''
+        parallel(
+            small: { bridgePush app: 'portal', image: 'r/portal:small' },
+            large: { bridgePush app: 'portal', image: 'r/portal:large' })
+        bridgeDeploy app: 'portal', environment: 'prod'
+    ''')
+    assert several.result == 'FAILURE' && several.requests.size() == 2 && log(several).contains('this build has pushed several of portal. Give image:, or after: with the key of a receipt')
+    def retried = ran(http: accepting(), '''
+        bridgePush app: 'portal', image: 'r/portal:1'
+        bridgePush app: 'portal', image: 'r/portal:1'
+        bridgeDeploy app: 'portal', environment: 'prod'
+    ''')
+    assert retried.result == 'SUCCESS' && retried.requests.last().json.after == retried.requests[0].key
+}

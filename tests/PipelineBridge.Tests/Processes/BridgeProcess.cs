@@ -12,7 +12,8 @@ namespace PipelineBridge.Tests.Processes;
 /// <summary>The executable as a process of its own: started, asked over HTTP, killed, started again on the same journal.</summary>
 sealed class BridgeProcess : IAsyncDisposable
 {
-    const string Key = "key-of-a-process-test";
+    /// <summary>The key that may do everything.</summary>
+    public const string Key = "key-of-a-process-test";
 
     readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("pipelinebridge-process-");
     readonly StringBuilder errors = new();

@@ -134,7 +134,7 @@ class Ask implements Serializable {
     void remember(Map ask, Map receipt) {
         String name = Body.variable(ask)
         if (name) {
-            script.env."$name" = Json.text(Body.remembered(ask, receipt))
+            script.env."$name" = Json.text(Body.remembered(ask, receipt, Json.parse(script.env."$name")))
         }
         if (receipt.id) {
             script.env.BRIDGE_CHAIN_ID = receipt.chainId
@@ -152,7 +152,8 @@ class Ask implements Serializable {
     }
 
     /** Ends the build where the step may, else marks the stage and leaves the build green. */
-    void fail(String message) {
+    void fail(String text) {
+        String message = Arguments.line(text)
         if (fails) {
             script.error(message)
         }

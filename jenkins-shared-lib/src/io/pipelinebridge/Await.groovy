@@ -35,7 +35,7 @@ class Await implements Serializable {
         }
         if (seen.end == null) {
             String problem = seen.problem ?: 'the end is not known after ' + minutes + ' minutes' + (seen.waits ? ': ' + seen.waits : '; it goes on without this build') + (seen.id ? '. To see more: ' + script.env.BRIDGE_TIMELINE_URL : '')
-            script.echo('[bridge] ' + app + ' \u2192 ' + environment + '  ' + problem)
+            script.echo('[bridge] ' + Arguments.line(app + ' \u2192 ' + environment) + '  ' + Arguments.line(problem))
             ask.fail('bridgeAwait: ' + problem)
             return [app: app, environment: environment, id: seen.id, state: 'unknown', problem: problem]
         }
@@ -150,7 +150,7 @@ class Await implements Serializable {
         }
         seen.pushTold = true
         Map push = Json.parse(script.env."${Body.push(app)}")
-        if (push != null && push.id) {
+        if (push != null && push.id && !push.several) {
             Map answer = ask.bridge.get('/v1/requests/' + Identity.encoded(push.id), LOOK_SECONDS)
             if (!answer.problem && answer.body.endedAt) {
                 script.echo(Story.pushed(answer.body))

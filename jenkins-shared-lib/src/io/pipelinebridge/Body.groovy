@@ -87,7 +87,8 @@ class Body implements Serializable {
     }
 
     @NonCPS
-    static Map remembered(Map ask, Map receipt) {
-        return [app: ask.app, environment: ask.environment, key: ask.key, id: receipt.id, state: receipt.state, problem: receipt.problem, timelineUrl: receipt.timelineUrl]
+    static Map remembered(Map ask, Map receipt, Map before) {
+        boolean several = ask.path == '/v1/pushes' && before != null && (before.several || before.subject != ask.subject)
+        return [app: ask.app, environment: ask.environment, subject: ask.subject, several: several, key: ask.key, id: receipt.id, state: receipt.state, problem: receipt.problem, timelineUrl: receipt.timelineUrl]
     }
 }

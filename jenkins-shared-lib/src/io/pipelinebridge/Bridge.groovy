@@ -32,7 +32,7 @@ class Bridge implements Serializable {
             if (pause > 0) {
                 script.sleep(time: pause, unit: 'MILLISECONDS')
             }
-            answer = judged(call('POST', url + ask.path, ask.key, ask.body, seconds))
+            answer = judged(request('POST', url + ask.path, ask.key, ask.body, seconds))
             if (!answer.unknown || answer.lasting) {
                 return answer
             }
@@ -43,17 +43,17 @@ class Bridge implements Serializable {
 
     /** Reads, once. */
     Map get(String path, int seconds) {
-        return judged(call('GET', url + path, null, null, seconds))
+        return judged(request('GET', url + path, null, null, seconds))
     }
 
     /** Reads a text that is no object: [text], or [problem]. */
     Map read(String path, int seconds) {
-        Map answer = call('GET', url + path, null, null, seconds)
+        Map answer = request('GET', url + path, null, null, seconds)
         return answer.status == 200 ? [text: answer.text] : [problem: judged(answer).problem]
     }
 
     /** One call: [status, text, retryAfter] or [status: 0, problem]. */
-    Map call(String method, String address, String key, String text, int seconds) {
+    Map request(String method, String address, String key, String text, int seconds) {
         // Bound for each call, never round a wait: a token may be made for each binding and live for an hour.
         try {
             return script.withCredentials([script.string(credentialsId: credentials, variable: 'BRIDGE_TOKEN')]) {
@@ -78,7 +78,7 @@ class Bridge implements Serializable {
         } catch (InterruptedException e) {
             throw e
         } catch (NoSuchMethodError e) {
-            return new Shell(script).call(method, address, key, text, seconds)
+            return new Shell(script).request(method, address, key, text, seconds)
         }
     }
 

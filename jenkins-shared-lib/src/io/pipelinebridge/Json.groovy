@@ -10,6 +10,9 @@ class Json implements Serializable {
     /** The object that a text holds; null when it holds none: no JSON, half of it, or something else. */
     @NonCPS
     static Map parse(String text) {
+        if (text == null) {
+            return null
+        }
         try {
             def value = plain(new JsonSlurper().parseText(text))
             return value instanceof Map ? value : null

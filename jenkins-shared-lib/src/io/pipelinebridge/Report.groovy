@@ -38,6 +38,11 @@ class Report implements Serializable {
         ask.told(tell('started', null, until, 3))
     }
 
+    /** One state by itself, that is no end. */
+    void began(String state) {
+        ask.told(tell(state, null, System.currentTimeMillis() + Ask.LONGEST, 3))
+    }
+
     void finished(String outcome) {
         ask.told(tell('finished', outcome, System.currentTimeMillis() + Ask.LONGEST, 3))
     }

@@ -12,7 +12,7 @@ class Shell implements Serializable {
     }
 
     /** One call. The token comes to the program by the environment, and is in no command line. */
-    Map call(String method, String address, String key, String text, int seconds) {
+    Map request(String method, String address, String key, String text, int seconds) {
         if (!script.env.NODE_NAME) {
             return [status: 0, problem: 'the plugin HTTP Request is not installed, and this step holds no node that could send it with curl']
         }

@@ -41,7 +41,7 @@ class Story implements Serializable {
         }
         Map size = d.pushed instanceof Map ? d.pushed : null
         if (size != null) {
-            text = text + '  ' + megabytes(size.newBytes) + ' of ' + megabytes(size.totalBytes) + ' new'
+            text = text + '  ' + (size.newBytes == 0 ? bytes(size.totalBytes) + ', all there already' : bytes(size.newBytes) + ' of ' + bytes(size.totalBytes) + ' new')
         }
         Object took = d.phases instanceof Map ? d.phases.pushedSeconds : null
         return text + '  pushed' + (took == null ? '' : ' in ' + seconds(took) + ' s')
@@ -174,8 +174,9 @@ class Story implements Serializable {
     }
 
     @NonCPS
-    static String megabytes(Object bytes) {
-        return number((bytes as double) / 1000000, 100) + ' MB'
+    static String bytes(Object count) {
+        double many = count as double
+        return many < 1000000 ? number(many / 1000, 100) + ' kB' : number(many / 1000000, 100) + ' MB'
     }
 
     /** Minutes and seconds. */

@@ -18,11 +18,20 @@ class Words implements Serializable {
             String kept = receipt.state == 'refused' ? 'refused' : receipt.kept ? 'not sent; the next step of the bridge sends it again' : 'not sent, and too long to be kept for the next step'
             return line + '   ' + kept + ': ' + Arguments.line(receipt.problem.toString())
         }
-        line = line + '   ' + (receipt.state == 'succeeded' ? 'told' : receipt.state) + '  #' + shortName(receipt.id)
+        line = line + '   ' + taken(verb, receipt.state) + '  #' + shortName(receipt.id)
         for (warning in (receipt.warnings ?: [])) {
             line = line + '\n' + MORE + 'warning  ' + Arguments.line(warning.toString())
         }
         return ask.environment ? line + '\n' + MORE + 'timeline ' + receipt.timelineUrl : line
+    }
+
+    /** Where an ask stands that was taken: a repeated one may have its end already. */
+    @NonCPS
+    static String taken(String verb, Object state) {
+        if (state == 'accepted' || state == 'waiting' || state == 'running') {
+            return 'accepted'
+        }
+        return verb == 'build' ? 'told' : state.toString()
     }
 
     /** A request as people name it: the letter and the first four of its name. */
