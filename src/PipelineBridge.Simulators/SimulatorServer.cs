@@ -9,7 +9,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace PipelineBridge.Simulators;
 
-/// <summary>The HTTP server under every simulator: loopback only, says what it is, records what it receives, fails on request.</summary>
+/// <summary>The HTTP server under every simulator: on loopback unless said otherwise, says what it is, records what it receives, fails on request.</summary>
 /// <remarks>
 /// <c>GET /_simulator/log</c> answers the recorded requests, <c>GET | POST | DELETE /_simulator/faults</c> reads, adds to and
 /// clears the script of faults. These paths are neither recorded nor spoiled by a fault.
@@ -61,7 +61,7 @@ public sealed class SimulatorServer : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Listen(System.Net.IPAddress.Loopback, options.Port, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(options.Address, options.Port, listen => listen.Protocols = HttpProtocols.Http1);
         });
 
         var app = builder.Build();

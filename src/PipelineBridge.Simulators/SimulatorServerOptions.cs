@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Http;
 
 namespace PipelineBridge.Simulators;
@@ -11,8 +12,11 @@ public sealed record SimulatorServerOptions
     /// <summary>What is simulated, in a few sentences for a person who opens the root.</summary>
     public required string Description { get; init; }
 
-    /// <summary>The TCP port on 127.0.0.1; 0 lets the system choose a free one.</summary>
+    /// <summary>The TCP port; 0 lets the system choose a free one.</summary>
     public int Port { get; init; }
+
+    /// <summary>The address to listen on; another one than loopback lets anybody in who reaches it.</summary>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
 
     /// <summary>The clock that stamps the request log and paces scripted delays.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -13,6 +13,7 @@ var root = new RootCommand("PipelineBridge: a commit becomes a healthy, announce
     ConfigVerb.Command(),
     JournalVerb.Command(),
     BrokerVerb.Command(),
+    HealthVerb.Command(),
 };
 foreach (var verb in OperatorVerbs.All(Surroundings.OfProcess()))
 {

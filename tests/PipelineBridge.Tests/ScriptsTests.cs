@@ -12,6 +12,7 @@ public class ScriptsTests
         using var process = Process.Start(new ProcessStartInfo(Shellcheck, [
             Repository.PathOf("tests", "run"), Repository.PathOf(".ci", "run"), Repository.PathOf("jenkins-shared-lib", "resources", "io", "pipelinebridge", "post.sh"),
             Repository.PathOf("jenkins-shared-lib", "test", "with-groovy"), Repository.PathOf("jenkins-shared-lib", "test", "run-cases"), Repository.PathOf("jenkins-shared-lib", "test", "run-pipeline"),
+            Repository.PathOf("compose", "init", "init.sh"), Repository.PathOf("tests", "PipelineBridge.Journeys", "Compose", "images.sh"),
         ])
         {
             RedirectStandardOutput = true,

@@ -160,6 +160,7 @@ public sealed class MarathonSimulator : IAsyncDisposable
                 Name = "marathon",
                 Description = "It speaks Marathon 1.11's API below /v2/; its tasks are simulated.\n" + MarathonControls.Listing,
                 Port = options.Port,
+                Address = options.Address,
                 Time = options.Time,
                 Announce = options.Announce,
                 Control = new MarathonControls(this).Handle,

@@ -1,10 +1,15 @@
+using System.Net;
+
 namespace PipelineBridge.Simulators.Marathon;
 
 /// <summary>How a Marathon simulator behaves when nothing else is scripted.</summary>
 public sealed record MarathonSimulatorOptions
 {
-    /// <summary>The TCP port on 127.0.0.1; 0 lets the system choose a free one. Further nodes always get free ones.</summary>
+    /// <summary>The TCP port; 0 lets the system choose a free one. Further nodes always get free ones.</summary>
     public int Port { get; init; }
+
+    /// <summary>The address to listen on; another one than loopback lets anybody in who reaches it.</summary>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
 
     /// <summary>The clock that paces everything.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -49,6 +49,7 @@ public sealed class RegistrySimulator : IAsyncDisposable
                 Name = "registry",
                 Description = "It speaks the OCI distribution API below /v2/.",
                 Port = options.Port,
+                Address = options.Address,
                 Time = options.Time,
                 Announce = options.Announce,
             },

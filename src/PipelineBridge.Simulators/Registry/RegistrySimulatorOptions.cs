@@ -1,10 +1,15 @@
+using System.Net;
+
 namespace PipelineBridge.Simulators.Registry;
 
 /// <summary>How a registry simulator behaves.</summary>
 public sealed record RegistrySimulatorOptions
 {
-    /// <summary>The TCP port on 127.0.0.1; 0 lets the system choose a free one.</summary>
+    /// <summary>The TCP port; 0 lets the system choose a free one.</summary>
     public int Port { get; init; }
+
+    /// <summary>The address to listen on; another one than loopback lets anybody in who reaches it.</summary>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
 
     /// <summary>The clock that stamps the request log and lets tokens expire.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

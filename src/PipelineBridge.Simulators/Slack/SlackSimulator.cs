@@ -48,6 +48,7 @@ public sealed class SlackSimulator : IAsyncDisposable
                 Name = "slack",
                 Description = "It speaks the Slack Web API below /api/.",
                 Port = options.Port,
+                Address = options.Address,
                 Time = options.Time,
                 Announce = options.Announce,
                 HomePage = () => SlackPage.Of(workspace, options.People),

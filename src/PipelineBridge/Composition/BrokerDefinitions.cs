@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -8,8 +10,8 @@ using PipelineBridge.Messaging.Broker;
 namespace PipelineBridge.Composition;
 
 /// <summary>
-/// The users of the broker and what each may do, as RabbitMQ's definitions. The users have no password, so that nobody
-/// can sign in as one of them before <c>rabbitmqctl change_password</c>.
+/// The users of the broker and what each may do, as RabbitMQ's definitions. A user that is given no password has none, so
+/// that nobody can sign in as it before <c>rabbitmqctl change_password</c>.
 /// </summary>
 public static class BrokerDefinitions
 {
@@ -24,10 +26,14 @@ public static class BrokerDefinitions
     /// <summary>The user of a stage.</summary>
     public static string OfStage(string stage) => "pipelinebridge-" + stage;
 
+    /// <summary>The names of all users.</summary>
+    public static IReadOnlyList<string> Users { get; } = [Bridge, .. Stages.Names.Select(OfStage), Subscriber];
+
     /// <summary>The definitions as JSON.</summary>
     /// <param name="topology">What stands on the broker.</param>
     /// <param name="virtualHost">The virtual host.</param>
-    public static string Of(Topology topology, string virtualHost)
+    /// <param name="passwords">The passwords, by the names of their users; a salted hash stands in the definitions.</param>
+    public static string Of(Topology topology, string virtualHost, IReadOnlyDictionary<string, string>? passwords = null)
     {
         var users = new JsonArray();
         var permissions = new JsonArray();
@@ -65,12 +71,19 @@ public static class BrokerDefinitions
 
         void Add(string user, string configure, string write, string read)
         {
-            users.Add(new JsonObject { ["name"] = user, ["password_hash"] = "", ["hashing_algorithm"] = "rabbit_password_hashing_sha256", ["tags"] = "" });
+            users.Add(new JsonObject { ["name"] = user, ["password_hash"] = passwords?.GetValueOrDefault(user) is { } password ? Hash(password) : "", ["hashing_algorithm"] = "rabbit_password_hashing_sha256", ["tags"] = "" });
             permissions.Add(new JsonObject { ["user"] = user, ["vhost"] = virtualHost, ["configure"] = configure, ["write"] = write, ["read"] = read });
         }
 
         void Topic(string user, string exchange, string write, string read) =>
             topics.Add(new JsonObject { ["user"] = user, ["vhost"] = virtualHost, ["exchange"] = exchange, ["write"] = write, ["read"] = read });
+    }
+
+    /// <summary>Four random bytes, then the SHA-256 hash of them and the password (RabbitMQ, "Credentials and Passwords").</summary>
+    static string Hash(string password)
+    {
+        var salt = RandomNumberGenerator.GetBytes(4);
+        return Convert.ToBase64String([.. salt, .. SHA256.HashData([.. salt, .. Encoding.UTF8.GetBytes(password)])]);
     }
 
     /// <summary>The keys that a stage may write: those of outcomes.</summary>

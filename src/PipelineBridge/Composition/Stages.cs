@@ -30,13 +30,19 @@ sealed class Stages : IDisposable
     /// <summary>The names of the stages.</summary>
     public static IReadOnlyList<string> Names { get; } = ["registry", "cluster", "notifications"];
 
-    /// <summary>The parts of the configuration whose secrets a stage uses.</summary>
-    public static IEnumerable<string> SecretsOf(string stage) => stage switch
+    /// <summary>The parts of the configuration whose secrets and directories a stage uses.</summary>
+    public static IEnumerable<string> PartsOf(string stage) => stage switch
     {
-        "registry" => ["registries"],
+        "registry" => ["registries", "engines", "layouts"],
         "cluster" => ["clusters", "registries"],
         _ => ["targets"],
     };
+
+    /// <summary>The same of a process where bridge and stages have one each: <c>bridge</c>, or a stage's name.</summary>
+    public static IReadOnlyCollection<string> PartsOfProcess(string process) => process == "bridge" ? ["journal", "broker"] : ["broker", "worker", .. PartsOf(process)];
+
+    /// <summary>The same of the one process that is all of them.</summary>
+    public static IReadOnlyCollection<string> PartsOfAll { get; } = ["journal", .. Names.SelectMany(PartsOf)];
 
     /// <summary>The stages that a configuration needs.</summary>
     /// <param name="configuration">The configuration.</param>

@@ -111,7 +111,7 @@ public sealed record BridgeConfiguration
     /// <param name="file">The file; null: without one.</param>
     /// <param name="environment">The environment variables.</param>
     /// <param name="checks">What can check the specifications of apps, given a configuration that has no other mistake; null: that they are JSON is all that is checked.</param>
-    /// <param name="needed">The parts whose secrets this process uses, such as <c>registries</c>; null: all.</param>
+    /// <param name="needed">The parts whose secrets and directories this process uses, such as <c>registries</c>; null: all.</param>
     /// <param name="localEngine">The Docker engine that runs the environment <c>local</c> when there is no file; null: nothing does.</param>
     public static ConfigurationResult Load(
         string? file, IReadOnlyDictionary<string, string> environment, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks = null, IReadOnlyCollection<string>? needed = null, Uri? localEngine = null) =>

@@ -10,14 +10,15 @@ public static class ConfigCheck
     /// <param name="output">Where to it is told.</param>
     /// <param name="file">The file; null: <c>bridge.yaml</c> of this directory when it is there.</param>
     /// <param name="checks">What can check the specifications of apps, given a configuration that has no other mistake.</param>
-    public static int Run(TextWriter output, string? file, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks = null) =>
-        Run(output, file ?? BridgeConfiguration.DefaultFile(Environment.CurrentDirectory), ProcessEnvironment(), checks);
+    /// <param name="needed">The parts whose secrets and directories are looked for; null: all.</param>
+    public static int Run(TextWriter output, string? file, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks = null, IReadOnlyCollection<string>? needed = null) =>
+        Run(output, file ?? BridgeConfiguration.DefaultFile(Environment.CurrentDirectory), ProcessEnvironment(), checks, needed);
 
     /// <summary>Checks the configuration with these variables.</summary>
-    public static int Run(TextWriter output, string? file, IReadOnlyDictionary<string, string> environment, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks = null)
+    public static int Run(TextWriter output, string? file, IReadOnlyDictionary<string, string> environment, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks = null, IReadOnlyCollection<string>? needed = null)
     {
         ArgumentNullException.ThrowIfNull(output);
-        var result = BridgeConfiguration.Load(file, environment, checks);
+        var result = BridgeConfiguration.Load(file, environment, checks, needed);
         ConfigurationReport.Write(output, result, "nothing would start");
         if (result.Configuration is not { } configuration)
         {

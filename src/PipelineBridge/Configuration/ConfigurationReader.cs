@@ -143,7 +143,7 @@ static class ConfigurationReader
     {
         var given = root.Text("journal");
         var path = reading.Path(string.IsNullOrWhiteSpace(given?.Text) ? "journal.db" : given.Text);
-        if (given is null)
+        if (given is null || !reading.Uses(given.Place))
         {
             return path;
         }
@@ -164,7 +164,7 @@ static class ConfigurationReader
         foreach (var (name, given) in root.NamedTexts("layouts"))
         {
             var path = reading.Path(given.Text);
-            if (reading.IsName(name, given.Place) && !Directory.Exists(path))
+            if (reading.IsName(name, given.Place) && reading.Uses(given.Place) && !Directory.Exists(path))
             {
                 reading.Findings.Warning(given.Place, $"{Findings.Shown(given.Text)} is no directory now; pushes from it fail until it is.");
             }

@@ -77,7 +77,7 @@ static class EnginesReader
             return null;
         }
         var path = reading.Path(given.Text);
-        if (!System.IO.File.Exists(path))
+        if (reading.Uses(given.Place) && !System.IO.File.Exists(path))
         {
             reading.Findings.Mistake(given.Place, $"{Findings.Shown(given.Text)} is not there.");
         }

@@ -20,8 +20,8 @@ sealed class Reading(string directory, IReadOnlyDictionary<string, string> envir
     /// <summary>The files of apps' specifications that could be read, by app.</summary>
     public Dictionary<string, Given> Specifications { get; } = [];
 
-    /// <summary>Whether this process uses the secret at a place: another's may lie where it cannot be read from here.</summary>
-    public bool Uses(ConfigurationPlace place) => needed is null || needed.Any(part => place.Path.StartsWith(part + ".", StringComparison.Ordinal));
+    /// <summary>Whether this process uses what the key at a place names: another's secret or directory may lie where it cannot be seen from here.</summary>
+    public bool Uses(ConfigurationPlace place) => needed is null || needed.Any(part => place.Path == part || place.Path.StartsWith(part + ".", StringComparison.Ordinal));
 
     /// <summary>A path as a whole one.</summary>
     public string Path(string path) => System.IO.Path.GetFullPath(path, directory);

@@ -24,7 +24,7 @@ static class AllVerb
     {
         var variables = ConfigCheck.ProcessEnvironment();
         var result = BridgeConfiguration.Load(file?.FullName ?? BridgeConfiguration.DefaultFile(Directory.GetCurrentDirectory()), variables, Stages.Checks,
-            [.. Stages.Names.SelectMany(Stages.SecretsOf)], EngineHostsReader.OfThisMachine(variables));
+            Stages.PartsOfAll, EngineHostsReader.OfThisMachine(variables));
         ConfigurationReport.Write(Console.Error, result);
         if (result.Configuration is not { } configuration)
         {

@@ -20,7 +20,7 @@ static class BridgeVerb
 
     static async Task<int> Run(FileInfo? file, CancellationToken stop)
     {
-        var result = BridgeConfiguration.Load(file?.FullName ?? BridgeConfiguration.DefaultFile(Directory.GetCurrentDirectory()), ConfigCheck.ProcessEnvironment(), Stages.Checks, ["broker"]);
+        var result = BridgeConfiguration.Load(file?.FullName ?? BridgeConfiguration.DefaultFile(Directory.GetCurrentDirectory()), ConfigCheck.ProcessEnvironment(), Stages.Checks, Stages.PartsOfProcess("bridge"));
         ConfigurationReport.Write(Console.Error, result);
         if (result.Configuration is not { } configuration)
         {

@@ -10,8 +10,13 @@ static class ConfigVerb
     public static Command Command()
     {
         var file = AllVerb.FileOption();
-        var check = new Command("check", "Check a configuration: 0 when it can be started with, 2 when not.") { file };
-        check.SetAction(parsed => ConfigCheck.Run(Console.Out, parsed.GetValue(file)?.FullName, Stages.Checks));
+        var process = new Option<string?>("--for")
+        {
+            Description = $"Where each process has its own secrets: the one whose secrets are looked for here, bridge or a stage ({string.Join(", ", Stages.Names)}). Without it all are.",
+        };
+        process.AcceptOnlyFromAmong(["bridge", .. Stages.Names]);
+        var check = new Command("check", "Check a configuration: 0 when it can be started with, 2 when not.") { file, process };
+        check.SetAction(parsed => ConfigCheck.Run(Console.Out, parsed.GetValue(file)?.FullName, Stages.Checks, parsed.GetValue(process) is { } name ? Stages.PartsOfProcess(name) : null));
         return new Command("config", "The configuration.") { check };
     }
 }

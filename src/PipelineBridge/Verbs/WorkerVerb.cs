@@ -34,7 +34,7 @@ static class WorkerVerb
     static async Task<int> Run(FileInfo? file, string[] stages, string? health, CancellationToken stop)
     {
         var result = BridgeConfiguration.Load(file?.FullName ?? BridgeConfiguration.DefaultFile(Directory.GetCurrentDirectory()), ConfigCheck.ProcessEnvironment(),
-            needed: ["broker", "worker", .. stages.SelectMany(Stages.SecretsOf)]);
+            needed: [.. stages.SelectMany(Stages.PartsOfProcess).Distinct()]);
         ConfigurationReport.Write(Console.Error, result);
         if (result.Configuration is not { } configuration)
         {

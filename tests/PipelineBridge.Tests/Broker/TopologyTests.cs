@@ -75,7 +75,14 @@ public sealed class TopologyTests(RabbitMqServer broker)
         (await FluentActions.Awaiting(() => Topology.Declare(options with { Password = () => "" }, "test", Stop, [])).Should().ThrowAsync<BrokerException>("a user has no password before somebody gives it one"))
             .Which.Message.Should().Contain("refuses pipelinebridge-registry");
         await broker.Control("change_password", "pipelinebridge-registry", "of-the-registry");
-        await Topology.Declare(broker.Options(host), "bridge", Stop);
+        await broker.Control("change_password", "pipelinebridge-bridge", "of-the-bridge");
+        var bridge = options with { Username = "pipelinebridge-bridge", Password = () => "of-the-bridge" };
+        await Topology.Declare(bridge, "bridge", Stop);
+        await using (var its = await BrokerConnection.Open(bridge, "bridge", Stop))
+        {
+            await using var witness = await its.CreateChannelAsync(cancellationToken: Stop);
+            await witness.QueueDeclareAsync(Queues.Witness, durable: true, exclusive: false, autoDelete: false, cancellationToken: Stop);
+        }
         await Topology.Declare(options, "test", Stop, Topology.OfStage("registry"));
 
         (await Write(options, Topology.WorkExchange, Queues.RegistryPush)).Should().Be(403);

@@ -1,4 +1,5 @@
 using PipelineBridge.Configuration;
+using PipelineBridge.Tests.Processes;
 
 namespace PipelineBridge.Tests.Configuration;
 
@@ -47,5 +48,29 @@ public sealed class BrokerConfigurationTests : IDisposable
         read.Mistakes.Should().BeEmpty();
         read.Configuration!.Registries.Single().Password!().Should().BeNull();
         read.Configuration.Broker!.Password().Should().Be("secret of the broker");
+    }
+
+    [Fact]
+    public void A_process_does_not_ask_for_the_directories_of_another()
+    {
+        var yaml = ConfigurationDirectory.Keys + Broker + "journal: /not/here/journal.db\nlayouts: { builds: /not/here }\n";
+        directory.OnlyMistake(yaml).Should().Contain("/not/here/journal.db");
+        var file = directory.Write("bridge.yaml", yaml);
+        BridgeConfiguration.Load(file, directory.Environment, needed: ["broker"]).Should().Match<ConfigurationResult>(r => r.Mistakes.Count == 0 && r.Warnings.Count == 0);
+        BridgeConfiguration.Load(file, directory.Environment, needed: ["broker", "layouts"]).Warnings.Should().ContainSingle();
+    }
+
+    [Theory]
+    [InlineData("registry", 2)]
+    [InlineData("cluster", 0)]
+    [InlineData("bridge", 0)]
+    public async Task The_registry_stage_needs_the_key_of_an_engine_and_no_other_process_does(string process, int exitCode)
+    {
+        directory.Write("engine.pem", "");
+        var yaml = ConfigurationDirectory.Keys + Broker + "engines:\n  build-1: { url: tcp://127.0.0.1:2376, certificate: engine.pem, key: { file: not-here } }\nworker: { key: { file: broker } }\n";
+
+        var check = await BridgeProcess.Run(["config", "check", "--file", directory.Write("bridge.yaml", yaml), "--for", process], TimeSpan.FromSeconds(60));
+
+        check.ExitCode.Should().Be(exitCode, check.Output + check.Errors);
     }
 }

@@ -43,9 +43,14 @@ sealed class BridgeProcess : IAsyncDisposable
     public string ConfigurationFile => Path.Combine(directory.FullName, "bridge.yaml");
 
     /// <summary>Runs the executable to its end.</summary>
-    public static async Task<(int ExitCode, string Output, string Errors)> Run(string[] arguments, TimeSpan bound)
+    public static async Task<(int ExitCode, string Output, string Errors)> Run(string[] arguments, TimeSpan bound, params (string Name, string Value)[] variables)
     {
-        using var process = Process.Start(Of(arguments))!;
+        var start = Of(arguments);
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+        using var process = Process.Start(start)!;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(bound);
         try

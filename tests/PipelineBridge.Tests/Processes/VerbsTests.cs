@@ -1,3 +1,5 @@
+using PipelineBridge.Tests.Bridge;
+
 namespace PipelineBridge.Tests.Processes;
 
 /// <summary>The executable as a newcomer meets it.</summary>
@@ -43,6 +45,34 @@ public class VerbsTests
         {
             directory.Delete(recursive: true);
         }
+    }
+
+    [Fact]
+    public async Task Health_is_0_when_a_process_is_ready_and_else_1_with_the_reason()
+    {
+        await using var ready = await RunningBridge.Start();
+        var url = new Uri(ready.Http.BaseAddress!, "/health/ready").ToString();
+
+        var yes = await BridgeProcess.Run(["health", url], TimeSpan.FromSeconds(60));
+        yes.ExitCode.Should().Be(0, yes.Errors);
+        var nobody = await BridgeProcess.Run(["health", "http://127.0.0.1:1/health/ready"], TimeSpan.FromSeconds(60));
+        nobody.ExitCode.Should().Be(1);
+        nobody.Errors.Should().Contain("http://127.0.0.1:1/health/ready does not answer").And.NotContain("   at ");
+        var unknown = await BridgeProcess.Run(["health", new Uri(ready.Http.BaseAddress!, "/nothing").ToString()], TimeSpan.FromSeconds(60));
+        unknown.ExitCode.Should().Be(1, unknown.Output);
+        (await BridgeProcess.Run(["health", "ready"], TimeSpan.FromSeconds(60))).ExitCode.Should().Be(2);
+    }
+
+    [Fact]
+    public async Task A_simulator_listens_where_it_is_told_and_an_address_that_is_none_is_wrong_use()
+    {
+        await using (var simulator = await PipelineBridge.Simulators.Slack.SlackSimulator.Start(new() { Address = System.Net.IPAddress.Parse("127.0.0.2"), Announce = _ => { } }, TestContext.Current.CancellationToken))
+        {
+            simulator.Url.Host.Should().Be("127.0.0.2");
+        }
+        var wrong = await BridgeProcess.Run(["simulate", "slack", "--address", "here"], TimeSpan.FromSeconds(60));
+        wrong.ExitCode.Should().Be(2);
+        wrong.Errors.Should().Contain("\"here\" is no IP address");
     }
 
     [Fact]

@@ -127,6 +127,16 @@ sealed class DockerEngine : IAsyncDisposable
         return (string)(await Call(HttpMethod.Get, $"images/{tag}/json"))!["Id"]!;
     }
 
+    /// <summary>Makes an image of an archive of its whole root.</summary>
+    /// <param name="tag">Its name and tag.</param>
+    /// <param name="archive">The path of the tar archive.</param>
+    /// <param name="changes">Lines of a Dockerfile, such as <c>CMD ["/bin/sh"]</c>.</param>
+    public async Task Import(string tag, string archive, params string[] changes)
+    {
+        await using var file = File.OpenRead(archive);
+        await Stream($"images/create?fromSrc=-&repo={tag.Split(':')[0]}&tag={tag.Split(':')[1]}{string.Concat(changes.Select(c => $"&changes={Uri.EscapeDataString(c)}"))}", new StreamContent(file), null);
+    }
+
     /// <summary>
     /// Builds an image of a small web service on port 8080, <c>/bin/sh</c> and the files of <c>/www</c>; returns its id.
     /// </summary>
@@ -186,6 +196,11 @@ sealed class DockerEngine : IAsyncDisposable
                 foreach (var container in (await Call(HttpMethod.Get, "containers/json?all=1"))!.AsArray())
                 {
                     await Call(HttpMethod.Delete, $"containers/{(string)container!["Id"]!}?force=true&v=true");
+                }
+                // Each has a bridge of its own on this machine.
+                foreach (var network in (await Call(HttpMethod.Get, """networks?filters={"type":["custom"]}"""))!.AsArray())
+                {
+                    await Call(HttpMethod.Delete, $"networks/{(string)network!["Id"]!}");
                 }
             }
             catch (Exception e) when (e is HttpRequestException or OperationCanceledException or Xunit.Sdk.XunitException)
