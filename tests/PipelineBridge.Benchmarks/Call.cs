@@ -1,10 +1,11 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using PipelineBridge.Messaging.Broker;
 
 namespace PipelineBridge.Benchmarks;
 
-/// <summary>The bytes of a POST, with the places in them that are new for each request.</summary>
+/// <summary>The bytes of a POST, with the places in them that are new for each request, and what its good answer is.</summary>
 sealed class Call
 {
     const string FreshMark = "0000000000000000";
@@ -16,18 +17,26 @@ sealed class Call
     readonly int[] fresh;
     readonly int[] times;
     readonly bool fewApps;
+    readonly string body;
 
-    Call(string path, string mediaType, string body, bool fewApps = false)
+    Call(string path, string mediaType, string body, bool fewApps = false, string authorization = "Bearer " + Setting.Key)
     {
-        this.fewApps = fewApps;
+        (this.fewApps, this.body) = (fewApps, body);
         bytes = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,
-            $"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {Setting.Key}\r\nContent-Type: {mediaType}\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+            $"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {authorization}\r\nContent-Type: {mediaType}\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
         fresh = Places(FreshMark);
         times = Places(TimeMark);
         BodyBytes = body.Length;
     }
 
-    public int BodyBytes { get; }
+    /// <summary>The length of the body; of a message that is published, that of the message.</summary>
+    public int BodyBytes { get; private init; }
+
+    /// <summary>How a good answer begins.</summary>
+    public ReadOnlyMemory<byte> Good { get; private init; } = "HTTP/1.1 202 "u8.ToArray();
+
+    /// <summary>How a good answer ends; nothing where any end is good.</summary>
+    public ReadOnlyMemory<byte> GoodEnd { get; private init; }
 
     /// <summary>A pipeline run that ended well, told by a foreign tool, with a new id and the time of now.</summary>
     public static Call Event() => new("/v1/events", "application/cloudevents+json", $$$$"""
@@ -39,6 +48,24 @@ sealed class Call
 
     /// <summary>A deployment of one of 60 apps by turns.</summary>
     public static Call DeploymentOfFewApps() => Deployment(fewApps: true);
+
+    /// <summary>A push of an image that is in the registry.</summary>
+    public static Call Push() => new("/v1/pushes", "application/json", $$$$"""
+        {"app":"app-{{{{FreshMark}}}}","image":"registry.internal/app-{{{{FreshMark}}}}:412","tags":["latest"],"source":"registry"}
+        """);
+
+    /// <summary>What another call posts, published by RabbitMQ's management API as a persistent message, which it answers once the broker has it.</summary>
+    public static Call Published(Call other) => new($"/api/exchanges/%2F/{Topology.EventsExchange}/publish", "application/json", $$$"""
+        {"properties":{"delivery_mode":2,"content_type":"application/json","message_id":"{{{FreshMark}}}"},"routing_key":"pipelinerun.finished.portal.prod","payload":"{{{other.body.Replace("\"", "\\\"", StringComparison.Ordinal)}}}","payload_encoding":"string"}
+        """, other.fewApps, "Basic Z3Vlc3Q6Z3Vlc3Q=")
+    {
+        BodyBytes = other.BodyBytes,
+        Good = "HTTP/1.1 200 "u8.ToArray(),
+        GoodEnd = """{"routed":true}"""u8.ToArray(),
+    };
+
+    /// <summary>The body of the next request, as bytes of its own.</summary>
+    public byte[] NextBody() => Next()[^BodyBytes..].ToArray();
 
     /// <summary>The next request.</summary>
     public ReadOnlyMemory<byte> Next()

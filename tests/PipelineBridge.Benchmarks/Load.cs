@@ -1,8 +1,4 @@
-using System.Buffers.Text;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
 
 namespace PipelineBridge.Benchmarks;
 
@@ -10,7 +6,7 @@ namespace PipelineBridge.Benchmarks;
 static class Load
 {
     /// <summary>Loads a server for a while, and gives how long each answer took, in ticks of <see cref="Stopwatch"/>.</summary>
-    /// <exception cref="InvalidOperationException">An answer was not 202.</exception>
+    /// <exception cref="InvalidOperationException">An answer was not the good one.</exception>
     public static async Task<Sample> Run(int port, int connections, Func<Call> call, TimeSpan during, CancellationToken cancellation)
     {
         var start = Stopwatch.GetTimestamp();
@@ -22,9 +18,7 @@ static class Load
 
     static async Task<List<long>> Connection(int port, Call call, long end, CancellationToken cancellation)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), cancellation);
-        var answer = new byte[16 * 1024];
+        using var connection = new LoadConnection(port);
         var ticks = new List<long>(64 * 1024);
         while (true)
         {
@@ -33,39 +27,8 @@ static class Load
             {
                 return ticks;
             }
-            await socket.SendAsync(call.Next(), cancellation);
-            await Receive(socket, answer, cancellation);
+            await connection.Send(call, cancellation);
             ticks.Add(Stopwatch.GetTimestamp() - sent);
         }
-    }
-
-    static async Task Receive(Socket socket, byte[] answer, CancellationToken cancellation)
-    {
-        int have = 0, whole = int.MaxValue;
-        while (have < whole)
-        {
-            var n = await socket.ReceiveAsync(answer.AsMemory(have), cancellation);
-            if (n == 0)
-            {
-                throw new InvalidOperationException("The server closed the connection.");
-            }
-            have += n;
-            if (whole == int.MaxValue && answer.AsSpan(0, have).IndexOf("\r\n\r\n"u8) is >= 0 and var head)
-            {
-                whole = head + 4 + Length(answer.AsSpan(0, head));
-            }
-        }
-        if (!answer.AsSpan(0, have).StartsWith("HTTP/1.1 202 "u8))
-        {
-            throw new InvalidOperationException($"An answer is not 202: {Encoding.UTF8.GetString(answer, 0, have)}");
-        }
-    }
-
-    static int Length(ReadOnlySpan<byte> head)
-    {
-        var at = head.IndexOf("Content-Length: "u8);
-        return at >= 0 && Utf8Parser.TryParse(head[(at + "Content-Length: ".Length)..], out int length, out _)
-            ? length
-            : throw new InvalidOperationException("An answer has no Content-Length.");
     }
 }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using PipelineBridge.Bridge;
 using PipelineBridge.Messaging;
+using PipelineBridge.Messaging.Broker;
 
 namespace PipelineBridge.Benchmarks;
 
@@ -21,6 +22,9 @@ static class Setting
         },
         Keys = [new KeyOptions("benchmark", [Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))], ["*"], ["*"])],
     };
+
+    /// <summary>What stands on the broker.</summary>
+    public static Topology Topology { get; } = new(["main"], []);
 
     /// <summary>Where the machine is and how busy, for whoever reads the figures later.</summary>
     public static string Machine(string directory)

@@ -179,8 +179,8 @@ public sealed class AskIntake(EventJournal journal, Deciders deciders, BridgeOpt
     Receipt Of(JournalTransaction tx, long sequence, RequestId name, string chainId, IReadOnlyList<string> warnings)
     {
         // A posted fact has no document: it happened, and that is its end.
-        var document = tx.Request(sequence) is { } row ? JsonSerializer.Deserialize(row.Body, BridgeJson.Default.RequestDocument) : null;
-        return Of(name.ToString(), chainId, document?.State ?? RequestState.Succeeded, document?.Revision ?? 1, warnings);
+        var row = tx.Request(sequence);
+        return Of(name.ToString(), chainId, row?.State ?? RequestState.Succeeded, row?.Revision ?? 1, warnings);
     }
 
     /// <summary>The receipt of a request.</summary>
