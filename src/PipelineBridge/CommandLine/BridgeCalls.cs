@@ -84,6 +84,36 @@ sealed class BridgeCalls : IDisposable
         };
     }
 
+    /// <summary>One try to open a stream of events; whoever reads it bounds its silence.</summary>
+    /// <exception cref="VerbException">It will not be opened otherwise.</exception>
+    public async Task<(HttpResponseMessage? Stream, string? Trouble)> TryStream(string path, CancellationToken stop)
+    {
+        using var limit = new CancellationTokenSource(Try, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
+        using var request = Request(HttpMethod.Get, path, null, null);
+        try
+        {
+            var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            if (response.IsSuccessStatusCode && response.Content.Headers.ContentType?.MediaType == "text/event-stream")
+            {
+                return (response, null);
+            }
+            using (response)
+            {
+                var answer = await Read(response, either.Token);
+                return answer.MayPass ? (null, $"it answers HTTP {answer.Status}") : throw (answer.IsGood ? Refusals.NoBridge(address, answer, null) : Refusals.Of(address, answer));
+            }
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return (null, $"it did not answer within {Try.TotalSeconds:0} s");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException && !stop.IsCancellationRequested)
+        {
+            return (null, Words(e));
+        }
+    }
+
     async Task<Answer> Repeated(Func<HttpRequestMessage> request, string? key, CancellationToken stop)
     {
         var began = clock.GetTimestamp();
@@ -118,10 +148,7 @@ sealed class BridgeCalls : IDisposable
             try
             {
                 using var response = await http.SendAsync(request, either.Token);
-                var text = await response.Content.ReadAsStringAsync(either.Token);
-                var asked = response.Headers.RetryAfter;
-                var after = asked?.Delta ?? (asked?.Date is { } date ? date - clock.GetUtcNow() : null);
-                return (new Answer((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, text, after, response.Headers.Location?.ToString()), null, true);
+                return (await Read(response, either.Token), null, true);
             }
             catch (OperationCanceledException) when (!stop.IsCancellationRequested)
             {
@@ -132,6 +159,14 @@ sealed class BridgeCalls : IDisposable
                 return (null, Words(e), e is not HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError });
             }
         }
+    }
+
+    async Task<Answer> Read(HttpResponseMessage response, CancellationToken stop)
+    {
+        var text = await response.Content.ReadAsStringAsync(stop);
+        var asked = response.Headers.RetryAfter;
+        var after = asked?.Delta ?? (asked?.Date is { } date ? date - clock.GetUtcNow() : null);
+        return new Answer((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, text, after, response.Headers.Location?.ToString());
     }
 
     static HttpRequestMessage Request(HttpMethod method, string path, string? body, string? key)

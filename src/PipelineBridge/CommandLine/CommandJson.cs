@@ -20,6 +20,7 @@ namespace PipelineBridge.CommandLine;
 [JsonSerializable(typeof(TimelineAnswer))]
 [JsonSerializable(typeof(DeploymentsAnswer))]
 [JsonSerializable(typeof(DeadLettersAnswer))]
+[JsonSerializable(typeof(EventsAnswer))]
 [JsonSerializable(typeof(KeptImagesAnswer))]
 [JsonSerializable(typeof(List<RetentionPlan>))]
 [JsonSerializable(typeof(JsonObject))]

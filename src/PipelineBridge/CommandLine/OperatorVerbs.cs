@@ -19,6 +19,7 @@ static class OperatorVerbs
         ExplainVerb.Command(at),
         TimelineVerb.Command(at),
         NotifyVerb.Command(at),
+        EventsVerb.Command(at),
         DeadLettersVerb.Command(at),
         ImagesVerb.Command(at),
         CompletionVerb.Command(at),

@@ -34,7 +34,11 @@ sealed class VerbRun : IDisposable
         {
             command.Options.Add(option);
         }
-        command.SetAction((parsed, stop) => Guarded(at, parsed, act, stop));
+        command.SetAction((parsed, stop) => Guarded(at, async () =>
+        {
+            using var run = new VerbRun(at, parsed, BridgeAddress.Of(parsed, at));
+            return await act(run, stop);
+        }, stop));
         return command;
     }
 
@@ -114,12 +118,12 @@ sealed class VerbRun : IDisposable
 
     static string Accepted(Receipt receipt) => $"accepted  #{PageName(receipt.Id)}  {receipt.TimelineUrl}";
 
-    static async Task<int> Guarded(Surroundings at, ParseResult parsed, Func<VerbRun, CancellationToken, Task<int>> act, CancellationToken stop)
+    /// <summary>Does something, and tells why it ends early.</summary>
+    public static async Task<int> Guarded(Surroundings at, Func<Task<int>> act, CancellationToken stop)
     {
         try
         {
-            using var run = new VerbRun(at, parsed, BridgeAddress.Of(parsed, at));
-            return await act(run, stop);
+            return await act();
         }
         catch (VerbException e)
         {

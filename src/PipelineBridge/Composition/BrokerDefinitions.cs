@@ -40,6 +40,9 @@ public static class BrokerDefinitions
         var topics = new JsonArray();
 
         var all = OneOf([Topology.WorkExchange, Topology.EventsExchange, .. topology.All, Queues.Witness]);
+        // Who looks at events with the bridge's own configuration has a queue of a subscriber too.
+        const string ofSubscribers = @"^subscriber\..*$";
+        all = Either([all, ofSubscribers]);
         Add(Bridge, configure: all, write: all, read: all);
         Topic(Bridge, Topology.WorkExchange, ".*", ".*");
         Topic(Bridge, Topology.EventsExchange, ".*", ".*");
@@ -57,7 +60,6 @@ public static class BrokerDefinitions
             Topic(OfStage(stage), Topology.WorkExchange, "^$", OneOf(own));
         }
         // A queue of its own, under its own name, bound to events.
-        const string ofSubscribers = @"^subscriber\..*$";
         Add(Subscriber, configure: ofSubscribers, write: ofSubscribers, read: Either([ofSubscribers, OneOf([Topology.EventsExchange])]));
         Topic(Subscriber, Topology.EventsExchange, "^$", ".*");
 
