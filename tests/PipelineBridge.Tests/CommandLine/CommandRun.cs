@@ -26,7 +26,7 @@ sealed class CommandRun(string url, string? token)
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>A run whose waits are over soon.</summary>
-    public static CommandRun Fast(Uri url) => new(url.ToString(), Bridge.RunningBridge.Key) { Clock = new FastTime(20) };
+    public static CommandRun Fast(Uri url) => new(url.ToString(), Bridge.RunningBridge.Key) { Clock = new FastTime(4) };
 
     public Task<CommandResult> Run(params string[] arguments) => Run(TestContext.Current.CancellationToken, arguments);
 

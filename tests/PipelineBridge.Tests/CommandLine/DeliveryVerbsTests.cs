@@ -56,7 +56,7 @@ public sealed class DeliveryVerbsTests : IAsyncLifetime
         healthy.SetResult();
 
         var lines = (await running).ShouldExit(0).Output.Split('\n');
-        lines.Where(l => l.Contains("2 of 3 healthy", StringComparison.Ordinal)).Should().ContainSingle().Which.Should().MatchRegex("^  0:0[0-9] rolling out 412, 2 of 3 healthy$");
+        lines.Where(l => l.Contains("2 of 3 healthy", StringComparison.Ordinal)).Should().ContainSingle().Which.Should().MatchRegex(@"^  \d+:\d\d rolling out 412, 2 of 3 healthy$");
         lines.Should().OnlyHaveUniqueItems();
     }
 
