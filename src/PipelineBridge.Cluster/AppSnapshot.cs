@@ -27,6 +27,9 @@ public sealed record AppSnapshot
     /// <summary>Whether the cluster gave up on it: waiting longer brings nothing.</summary>
     public bool IsHopeless { get; init; }
 
+    /// <summary>Whether the cluster went back to an earlier definition by itself, or does.</summary>
+    public bool IsRolledBackByItself { get; init; }
+
     /// <summary>Whether it is removed, and the cluster still stops its tasks.</summary>
     public bool IsGoing { get; init; }
 

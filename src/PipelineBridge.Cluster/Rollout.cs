@@ -197,6 +197,10 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
             {
                 return [ends.Superseded(WorkEffect.Made)];
             }
+            if (now is { IsRolledBackByItself: true } && !plan.IsMarkedOn(now))
+            {
+                return await TakeBack(plan, WorkResult.Failed, await driver.Explain(plan, now, going), process);
+            }
             definition ??= now?.Definition;
             if (now is null || !plan.IsMarkedOn(now) || now.Definition != definition || now.Image != plan.Mark.Image)
             {

@@ -11,6 +11,7 @@ var root = new RootCommand("PipelineBridge: a commit becomes a healthy, announce
     DemoVerb.Command(),
     SimulateVerb.Command(),
     ConfigVerb.Command(),
+    SpecVerb.Command(),
     JournalVerb.Command(),
     BrokerVerb.Command(),
     HealthVerb.Command(),

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using PipelineBridge.Bridge.Deliveries;
 using PipelineBridge.Bridge.Http;

@@ -52,7 +52,7 @@ static class ContainerPlan
     static CreateContainerParameters Base(ServiceSpecification specification, string cluster, AppKey app, DeploymentMark mark, string name) => new()
     {
         Name = name,
-        Image = mark.Image,
+        Image = LocalImages.OnEngine(mark.Image),
         Env = [.. specification.Env.Select(e => $"{e.Key}={e.Value}")],
         Labels = EngineLabels.Marked(cluster, app, mark),
         StopTimeout = TimeSpan.FromSeconds(specification.StopSeconds),

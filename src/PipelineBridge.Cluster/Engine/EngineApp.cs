@@ -46,7 +46,7 @@ sealed class EngineApp
             return null;
         }
         var mark = first.Mark!;
-        var images = Current.Select(c => c.Config.Image).Distinct().ToList();
+        var images = Current.Select(c => c.Image).Distinct().ToList();
         return new AppSnapshot
         {
             Definition = $"{mark.Sequence}{(mark.TakesBack ? " taken back" : "")}",

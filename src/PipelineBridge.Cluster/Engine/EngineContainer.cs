@@ -18,6 +18,9 @@ sealed class EngineContainer(EngineHost host, ContainerInspectResponse seen)
 
     public string Name => seen.Name.TrimStart('/');
 
+    /// <summary>Its image, pinned; what an engine has by its id alone is named as it was asked for.</summary>
+    public string? Image => Label(EngineLabels.Image) is { } written && LocalImages.OnEngine(written) == Config.Image ? written : Config.Image;
+
     public AppKey App => new(Label(EngineLabels.App) ?? "-", Label(EngineLabels.Environment) ?? "-");
 
     public DateTimeOffset CreatedAt => new(DateTime.SpecifyKind(seen.Created, DateTimeKind.Utc));

@@ -83,7 +83,7 @@ public sealed class EngineDriver(EngineClusterOptions options, IReadOnlyList<Eng
             await Remove(seen.Containers, cancellation);
             return;
         }
-        var served = seen.Tasks.Where(t => !IsOf(plan, t) && t.Config.Image == previous.Image && (previous.Specification is null || t.Mark!.Specification == previous.Specification))
+        var served = seen.Tasks.Where(t => !IsOf(plan, t) && t.Image == previous.Image && (previous.Specification is null || t.Mark!.Specification == previous.Specification))
             .GroupBy(t => (t.Mark!.Sequence, t.Mark.TakesBack)).OrderByDescending(g => g.Key).FirstOrDefault()?.ToList() ?? [];
         if (served.Count > 0 && served.Count >= served[0].Replicas)
         {

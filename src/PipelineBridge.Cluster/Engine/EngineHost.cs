@@ -135,17 +135,16 @@ public sealed class EngineHost : IDisposable
     internal Task Listen(IReadOnlyList<string> labels, Action heard, CancellationToken cancellation) =>
         Call((c, t) => c.System.MonitorEventsAsync(Events(labels), new Heard<Message>(_ => heard()), t), "did not show its events", cancellation, Timeout.InfiniteTimeSpan);
 
-    /// <summary>Whether it has an image.</summary>
-    internal async Task<bool> HasImage(string image, CancellationToken cancellation)
+    /// <summary>The id of an image; null when it does not have it.</summary>
+    internal async Task<string?> ImageId(string image, CancellationToken cancellation)
     {
         try
         {
-            await Call((c, t) => c.Images.InspectImageAsync(image, t), "", cancellation);
-            return true;
+            return (await Call((c, t) => c.Images.InspectImageAsync(image, t), "", cancellation)).ID;
         }
         catch (ClusterRefusedException e) when (e.InnerException is DockerApiException { StatusCode: HttpStatusCode.NotFound })
         {
-            return false;
+            return null;
         }
     }
 
@@ -205,7 +204,7 @@ public sealed class EngineHost : IDisposable
         return true;
     }, refusal, cancellation, bound);
 
-    async Task<T> Call<T>(Func<DockerClient, CancellationToken, Task<T>> act, string refusal, CancellationToken cancellation, TimeSpan? bound = null)
+    internal async Task<T> Call<T>(Func<DockerClient, CancellationToken, Task<T>> act, string refusal, CancellationToken cancellation, TimeSpan? bound = null)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(bound ?? Bound);

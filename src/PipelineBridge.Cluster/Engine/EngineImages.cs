@@ -14,8 +14,12 @@ sealed class EngineImages(EngineClusterOptions options, TimeProvider clock)
     /// <summary>Pulls it where it is missing.</summary>
     public async Task Bring(EngineHost host, string image, CancellationToken cancellation)
     {
-        for (var n = 1; !await Patience.Try(c => host.HasImage(image, c), clock, cancellation); n++)
+        for (var n = 1; await Patience.Try(c => host.ImageId(LocalImages.OnEngine(image), c), clock, cancellation) is null; n++)
         {
+            if (LocalImages.OnEngine(image) != image)
+            {
+                throw new ClusterRefusedException(FailureCategory.Image, $"The engine {host.Options.Name} does not have the image any more, and it was pushed nowhere.");
+            }
             if (await host.Pull(image, Login(image), Bound, cancellation) is not { } error)
             {
                 continue;

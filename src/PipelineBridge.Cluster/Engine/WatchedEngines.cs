@@ -54,7 +54,7 @@ public sealed class WatchedEngines(EngineClusterOptions options, IReadOnlyList<E
     {
         Now = now,
         Endpoints = [.. seen.Tasks.Where(t => seen.StateOf(t) == AppTaskState.Healthy && t.Port() is not null)
-            .Select(t => new ServiceEndpoint(t.Host.Options.Address, t.Port()!.Value, ImageReference.Parse(t.Config.Image!).Digest, t.Mark!.Sequence))
+            .Select(t => new ServiceEndpoint(t.Host.Options.Address, t.Port()!.Value, ImageReference.Parse(t.Image!).Digest, t.Mark!.Sequence))
             .OrderBy(e => e.Host, StringComparer.Ordinal).ThenBy(e => e.Port)],
         Ends = [.. ends.Where(e => seen.Current.Any(c => c.Id == e.Id)).Select(e => (e.At, e.How))],
         SlippedPast = SlippedPast(seen).Select(c => (long?)c.Mark!.Sequence).FirstOrDefault(),

@@ -2,6 +2,7 @@ using PipelineBridge.Cluster;
 using PipelineBridge.Cluster.Engine;
 using PipelineBridge.Cluster.Marathon;
 using PipelineBridge.Cluster.Specification;
+using PipelineBridge.Cluster.Swarm;
 using PipelineBridge.Cluster.Watching;
 using PipelineBridge.Configuration;
 using PipelineBridge.Messaging;
@@ -60,7 +61,7 @@ sealed class Stages : IDisposable
             owned.Add(connections);
             queues.Add(new StageQueue(Messaging.Queues.RegistryPush, "registry", new PushHandler(connections, registry, clock)));
             queues.Add(new StageQueue(Messaging.Queues.RegistryTag, "registry", new TagHandler(connections, clock)));
-            queues.Add(new StageQueue(Messaging.Queues.RegistryResolve, "registry", new ResolveHandler(connections, clock)));
+            queues.Add(new StageQueue(Messaging.Queues.RegistryResolve, "registry", Resolving(configuration, new ResolveHandler(connections, clock), owned)));
         }
         foreach (var cluster in Runs("cluster") ? configuration.Clusters.Values : [])
         {
@@ -93,22 +94,39 @@ sealed class Stages : IDisposable
 
     static (IClusterDriver Driver, IWatcher Watcher) Cluster(BridgeConfiguration configuration, ClusterConfiguration cluster, List<IDisposable> owned, TimeProvider clock)
     {
+        var environments = configuration.Environments.Values.Where(e => e.Cluster == cluster.Name).Select(e => e.Name).ToList();
+        var logins = configuration.Registries.Where(r => r.Username is not null && r.Password is not null).ToDictionary(r => r.Name, r => new RegistryLogin(r.Username!, r.Password!));
         if (cluster.Engine is { } engine)
         {
             var hosts = engine.Hosts.Select(h => new EngineHost(h)).ToList();
             owned.AddRange(hosts);
             var probe = new EngineProbe();
             owned.Add(probe);
-            var options = new EngineClusterOptions(cluster.Name, engine.Hosts, [.. configuration.Environments.Values.Where(e => e.Cluster == cluster.Name).Select(e => e.Name)])
-            {
-                Logins = configuration.Registries.Where(r => r.Username is not null && r.Password is not null)
-                    .ToDictionary(r => r.Name, r => new RegistryLogin(r.Username!, r.Password!)),
-            };
+            var options = new EngineClusterOptions(cluster.Name, engine.Hosts, environments) { Logins = logins };
             return (new EngineDriver(options, hosts, probe, clock), new ClusterWatcher(new WatchedEngines(options, hosts, probe, clock), clock));
+        }
+        if (cluster.Swarm is { } swarm)
+        {
+            var managers = new SwarmManagers([.. swarm.Managers.Select(m => new EngineHost(m))]);
+            owned.Add(managers);
+            var options = new SwarmClusterOptions(cluster.Name, swarm.Managers, environments) { Logins = logins };
+            return (new SwarmDriver(options, managers, clock), new ClusterWatcher(new WatchedSwarm(options, managers, clock), clock));
         }
         var client = new MarathonClient(MarathonOptions(configuration, cluster));
         owned.Add(client);
         return (new MarathonDriver(client, clock), new MarathonWatcher(client, clock));
+    }
+
+    /// <summary>Without a file, images that were built on this machine's engine need not be pushed.</summary>
+    static IWorkHandler Resolving(BridgeConfiguration configuration, IWorkHandler registries, List<IDisposable> owned)
+    {
+        if (configuration.File is not null || !configuration.Clusters.TryGetValue("local", out var local) || local.Engine is not { Hosts: [var host, ..] })
+        {
+            return registries;
+        }
+        var engine = new EngineHost(host);
+        owned.Add(engine);
+        return new LocalImages(engine, registries);
     }
 
     static MarathonClusterOptions MarathonOptions(BridgeConfiguration configuration, ClusterConfiguration cluster) => new(

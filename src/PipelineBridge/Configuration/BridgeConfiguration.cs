@@ -133,11 +133,16 @@ public sealed class GeneratedKey(string value)
 /// <param name="Name">Its name.</param>
 /// <param name="Marathon">How its Marathon is reached, when it is one.</param>
 /// <param name="Engine">Its Docker engines, when it is made of those.</param>
-public sealed record ClusterConfiguration(string Name, MarathonConfiguration? Marathon = null, EngineConfiguration? Engine = null)
+/// <param name="Swarm">How its Swarm is reached, when it is one.</param>
+public sealed record ClusterConfiguration(string Name, MarathonConfiguration? Marathon = null, EngineConfiguration? Engine = null, SwarmConfiguration? Swarm = null)
 {
-    /// <summary>What it is, for people: <c>marathon</c>, <c>engine</c>.</summary>
-    public string Kind => Engine is not null ? "engine" : "marathon";
+    /// <summary>What it is, for people: <c>marathon</c>, <c>engine</c>, <c>swarm</c>.</summary>
+    public string Kind => Engine is not null ? "engine" : Swarm is not null ? "swarm" : "marathon";
 }
+
+/// <summary>How a Swarm is reached.</summary>
+/// <param name="Managers">The engines of its managers.</param>
+public sealed record SwarmConfiguration(IReadOnlyList<EngineHostOptions> Managers);
 
 /// <summary>Docker engines that together run apps.</summary>
 /// <param name="Hosts">Each engine.</param>

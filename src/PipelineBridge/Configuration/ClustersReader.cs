@@ -3,7 +3,7 @@ namespace PipelineBridge.Configuration;
 /// <summary>Reads <c>clusters</c>: what runs apps, and how it is reached.</summary>
 static class ClustersReader
 {
-    static readonly string[] Kinds = ["marathon", "engine"];
+    static readonly string[] Kinds = ["marathon", "engine", "swarm"];
 
     /// <summary>The clusters by name; null stands for one that has a mistake, so that what names it has none.</summary>
     public static Dictionary<string, ClusterConfiguration?> Read(Reading reading, Section root)
@@ -17,12 +17,13 @@ static class ClustersReader
             {
                 reading.Findings.Mistake(section.Place, kinds.Count > 1
                     ? $"has {string.Join(" and ", kinds)}. A cluster is of one kind: give each its own name."
-                    : "does not say what it is. Give one of: marathon: {url: http://marathon.internal:8080}, engine: {hosts: {h1: {url: unix:///var/run/docker.sock}}}.");
+                    : "does not say what it is. Give one of: marathon: {url: http://marathon.internal:8080}, engine: {hosts: {h1: {url: unix:///var/run/docker.sock}}}, swarm: {managers: {m1: {url: tcp://m1.internal:2376}}}.");
             }
             var marathon = section.Has("marathon") ? Marathon(reading, section.Below("marathon")) : null;
             var engine = section.Has("engine") ? EngineHostsReader.Read(reading, section.Below("engine")) : null;
+            var swarm = section.Has("swarm") ? EngineHostsReader.Swarm(reading, section.Below("swarm")) : null;
             section.Done();
-            clusters[name] = marathon is null && engine is null ? null : new ClusterConfiguration(name, marathon, engine);
+            clusters[name] = marathon is null && engine is null && swarm is null ? null : new ClusterConfiguration(name, marathon, engine, swarm);
         }
         return clusters;
     }

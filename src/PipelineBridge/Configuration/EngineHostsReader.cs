@@ -3,7 +3,7 @@ using PipelineBridge.Cluster.Engine;
 
 namespace PipelineBridge.Configuration;
 
-/// <summary>Reads <c>clusters.NAME.engine</c>: the Docker engines that apps run on.</summary>
+/// <summary>Reads <c>clusters.NAME.engine</c> and <c>clusters.NAME.swarm</c>: the Docker engines that apps run on.</summary>
 static class EngineHostsReader
 {
     /// <summary>The engine of this machine: where <c>DOCKER_HOST</c> says, else at its usual socket; null when there is none.</summary>
@@ -18,14 +18,18 @@ static class EngineHostsReader
 
     public static EngineHostOptions Local(Uri url) => new("local", url, AddressOf(url));
 
-    public static EngineConfiguration? Read(Reading reading, Section section)
+    public static EngineConfiguration? Read(Reading reading, Section section) => Hosts(reading, section, "hosts", "h1", hasAddress: true) is { } hosts ? new EngineConfiguration(hosts) : null;
+
+    public static SwarmConfiguration? Swarm(Reading reading, Section section) => Hosts(reading, section, "managers", "m1", hasAddress: false) is { } managers ? new SwarmConfiguration(managers) : null;
+
+    static List<EngineHostOptions>? Hosts(Reading reading, Section section, string key, string example, bool hasAddress)
     {
         var hosts = new List<EngineHostOptions>();
         var complete = true;
-        foreach (var (name, host) in section.Named("hosts"))
+        foreach (var (name, host) in section.Named(key))
         {
             complete &= reading.IsName(name, host.Place);
-            if (Host(reading, name, host) is { } one)
+            if (Host(reading, name, host, hasAddress) is { } one)
             {
                 hosts.Add(one);
             }
@@ -36,20 +40,20 @@ static class EngineHostsReader
         }
         if (hosts.Count == 0 && complete)
         {
-            reading.Findings.Mistake(section.Place, "has no hosts. Give at least one: hosts: {h1: {url: unix:///var/run/docker.sock}}.");
+            reading.Findings.Mistake(section.Place, $"has no {key}. Give at least one: {key}: {{{example}: {{url: unix:///var/run/docker.sock}}}}.");
         }
         foreach (var twice in hosts.GroupBy(h => h.Url).Where(g => g.Count() > 1))
         {
-            reading.Findings.Mistake(section.PlaceOf("hosts"), $"has {twice.Key} twice, as {string.Join(" and ", twice.Select(h => h.Name))}. Give each engine once.");
+            reading.Findings.Mistake(section.PlaceOf(key), $"has {twice.Key} twice, as {string.Join(" and ", twice.Select(h => h.Name))}. Give each engine once.");
         }
         section.Done();
-        return complete && hosts.Count > 0 ? new EngineConfiguration(hosts) : null;
+        return complete && hosts.Count > 0 ? hosts : null;
     }
 
-    static EngineHostOptions? Host(Reading reading, string name, Section section)
+    static EngineHostOptions? Host(Reading reading, string name, Section section, bool hasAddress)
     {
         var url = EnginesReader.Url(reading, section.Text("url", "Give where its API is, such as unix:///var/run/docker.sock or tcp://h1.internal:2376."));
-        var address = section.Text("address");
+        var address = hasAddress ? section.Text("address") : null;
         var host = url is null ? null : new EngineHostOptions(name, url, address?.Text ?? AddressOf(url));
         var access = EnginesReader.Access(reading, section, url);
         section.Done();

@@ -1,4 +1,3 @@
-using System.Text;
 using PipelineBridge.CommandLine;
 using PipelineBridge.Tests.Docs;
 

@@ -77,12 +77,14 @@ public sealed class ConfigurationMistakeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{ }", "9: clusters.x does not say what it is. Give one of: marathon: {url: http://marathon.internal:8080}, engine: {hosts: {h1: {url: unix:///var/run/docker.sock}}}.")]
+    [InlineData("{ }", "9: clusters.x does not say what it is. Give one of: marathon: {url: http://marathon.internal:8080}, engine: {hosts: {h1: {url: unix:///var/run/docker.sock}}}, swarm: {managers: {m1: {url: tcp://m1.internal:2376}}}.")]
     [InlineData("{ marathon: {} }", "9: clusters.x.marathon has no url. Give the root of its API, such as http://marathon.internal:8080.")]
     [InlineData("{ marathon: { url: \"http://m\", username: u } }", "9: clusters.x.marathon has a username and no password. Give both or neither.")]
     [InlineData("{ marathon: { url: \"http://m\", password: {environment: SECRET} } }", "9: clusters.x.marathon has a password and no username. Give both or neither.")]
     [InlineData("{ marathon: { url: \"http://m\", username: u, password: {environment: SECRET}, token: {environment: SECRET} } }", "9: clusters.x.marathon has a token and a username or password. Give one way to sign in.")]
-    [InlineData("{ marathon: { url: \"http://m\" }, nomad: {} }", "9: clusters.x.nomad is not known. Known are: marathon, engine.")]
+    [InlineData("{ marathon: { url: \"http://m\" }, nomad: {} }", "9: clusters.x.nomad is not known. Known are: marathon, engine, swarm.")]
+    [InlineData("{ swarm: {} }", "9: clusters.x.swarm has no managers. Give at least one: managers: {m1: {url: unix:///var/run/docker.sock}}.")]
+    [InlineData("{ swarm: { managers: { m1: { url: \"unix:///s\", address: h } } } }", "9: clusters.x.swarm.managers.m1.address is not known. Known are: url, authority, certificate, key.")]
     [InlineData("{ marathon: { url: \"http://m\" }, engine: { hosts: { h1: { url: \"unix:///s\" } } } }", "9: clusters.x has marathon and engine. A cluster is of one kind: give each its own name.")]
     [InlineData("{ engine: {} }", "9: clusters.x.engine has no hosts. Give at least one: hosts: {h1: {url: unix:///var/run/docker.sock}}.")]
     [InlineData("{ engine: { hosts: { h1: {} } } }", "9: clusters.x.engine.hosts.h1 has no url. Give where its API is, such as unix:///var/run/docker.sock or tcp://h1.internal:2376.")]

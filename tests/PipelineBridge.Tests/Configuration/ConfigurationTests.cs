@@ -78,7 +78,7 @@ public sealed partial class ConfigurationTests : IDisposable
             registries: { registry.internal: { password: {} } }
             layouts: { builds: . }
             engines: { build-1: { key: {} } }
-            clusters: { main: { marathon: { password: {}, token: {} } }, hosts: { engine: { hosts: { h1: { key: {} } } } } }
+            clusters: { main: { marathon: { password: {}, token: {} } }, hosts: { engine: { hosts: { h1: { key: {} } } } }, swarm: { swarm: { managers: { m1: { key: {} } } } } }
             environments: { prod: { zone: internal } }
             apps: { portal: }
             targets: { team: { slack: { token: {} } } }

@@ -56,13 +56,13 @@ sealed class DockerRegistry : IAsyncDisposable
         Assert.SkipUnless(File.Exists(Program), $"{Program} is not installed (Debian package docker-registry).");
 
     /// <summary>Starts it; <c>access</c> is none, htpasswd or token.</summary>
-    public static async Task<DockerRegistry> Start(string access, CancellationToken cancellation)
+    public static async Task<DockerRegistry> Start(string access, CancellationToken cancellation, IPAddress? address = null)
     {
         SkipWhereMissing();
         var registry = new DockerRegistry();
         try
         {
-            await registry.Begin(access, cancellation);
+            await registry.Begin(access, address ?? IPAddress.Loopback, cancellation);
             return registry;
         }
         catch
@@ -87,9 +87,9 @@ sealed class DockerRegistry : IAsyncDisposable
         home.Delete(recursive: true);
     }
 
-    async Task Begin(string access, CancellationToken cancellation)
+    async Task Begin(string access, IPAddress address, CancellationToken cancellation)
     {
-        using (var free = new TcpListener(IPAddress.Loopback, 0))
+        using (var free = new TcpListener(address, 0))
         {
             free.Start();
             Host = free.LocalEndpoint.ToString()!;

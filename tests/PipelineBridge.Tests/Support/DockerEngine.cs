@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Formats.Tar;
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
@@ -19,13 +18,15 @@ sealed class DockerEngine : IAsyncDisposable
     readonly StringBuilder log = new();
     readonly HttpClient http;
     readonly string bridge;
+    readonly EngineNetwork? network;
+    readonly string? node;
     readonly string dataRoot;
     readonly string[] more;
     Process? process;
 
-    DockerEngine(string? dataRoot, string[] more)
+    DockerEngine(string? dataRoot, EngineNetwork? network, string? node, string[] more)
     {
-        (this.dataRoot, this.more) = (dataRoot ?? $"{home.FullName}/data", more);
+        (this.dataRoot, this.network, this.node, this.more) = (dataRoot ?? $"{home.FullName}/data", network, node, more);
         bridge = "pb" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5));
         http = new HttpClient(new SocketsHttpHandler { ConnectCallback = Connect }) { BaseAddress = new Uri("http://engine/"), Timeout = TimeSpan.FromMinutes(2) };
     }
@@ -65,10 +66,24 @@ sealed class DockerEngine : IAsyncDisposable
     public static async Task<DockerEngine> Start(string? dataRoot = null, params string[] more)
     {
         SkipWhereMissing();
-        var engine = new DockerEngine(dataRoot, more);
+        return await Begun(new DockerEngine(dataRoot, null, null, more));
+    }
+
+    /// <summary>Starts one as a machine of its own in a network that a test made.</summary>
+    public static async Task<DockerEngine> Start(EngineNetwork network)
+    {
+        SkipWhereMissing();
+        return await Begun(new DockerEngine(null, network, await network.Join(), ["--insecure-registry", network.Subnet]));
+    }
+
+    static async Task<DockerEngine> Begun(DockerEngine engine)
+    {
         try
         {
-            await engine.MakeBridge();
+            if (engine.network is null)
+            {
+                await engine.MakeBridge();
+            }
             await engine.Begin();
             return engine;
         }
@@ -143,16 +158,27 @@ sealed class DockerEngine : IAsyncDisposable
     /// <param name="text">What <c>/</c> answers.</param>
     /// <param name="healthy">Whether <c>/health</c> answers 200, else 404.</param>
     /// <param name="before">A line of shell that runs before it serves.</param>
-    public Task<string> BuildService(string tag, string text, bool healthy = true, string before = "echo starting") => Build(
+    /// <param name="withCurl">Whether it has curl too; the wget of Debian's static busybox breaks down at every name and number.</param>
+    public async Task<string> BuildService(string tag, string text, bool healthy = true, string before = "echo starting", bool withCurl = false) => await Build(
         tag,
         $"""
         FROM scratch
-        COPY busybox /bin/busybox
-        COPY busybox /bin/sh
-        COPY index.html health* /www/
+        COPY root/ /
         CMD ["/bin/sh", "-c", "{before}; exec busybox httpd -f -p 8080 -h /www"]
         """,
-        [("busybox", File.ReadAllBytes(BusyBox)), ("index.html", Encoding.UTF8.GetBytes(text)), .. healthy ? [("health", "ok"u8.ToArray())] : Array.Empty<(string, byte[])>()]);
+        [
+            ("root/bin/busybox", await File.ReadAllBytesAsync(BusyBox, Cancellation)), ("root/bin/sh", await File.ReadAllBytesAsync(BusyBox, Cancellation)),
+            ("root/www/index.html", Encoding.UTF8.GetBytes(text)), .. healthy ? [("root/www/health", "ok"u8.ToArray())] : Array.Empty<(string, byte[])>(),
+            .. withCurl ? await Curl() : [],
+        ]);
+
+    /// <summary>curl and the libraries that it needs.</summary>
+    static async Task<(string Path, byte[] Content)[]> Curl()
+    {
+        using var ldd = Process.Start(new ProcessStartInfo("/usr/bin/ldd", ["/usr/bin/curl"]) { RedirectStandardOutput = true })!;
+        var libraries = (await ldd.StandardOutput.ReadToEndAsync(Cancellation)).Split('\n').SelectMany(l => l.Split(' ', '\t')).Where(w => w.StartsWith('/'));
+        return [.. libraries.Append("/usr/bin/curl").Distinct().Select(f => ($"root{f}", File.ReadAllBytes(f)))];
+    }
 
     /// <summary>Pushes what is there under a tag; returns the digest that the registry knows it by.</summary>
     public async Task<string> Push(string tag, JsonObject? credentials = null)
@@ -217,7 +243,10 @@ sealed class DockerEngine : IAsyncDisposable
         }
         process?.Dispose();
         await EndWhatIsLeft();
-        await Run("/sbin/ip", "link", "delete", bridge);
+        if (network is null)
+        {
+            await Run("/sbin/ip", "link", "delete", bridge);
+        }
         http.Dispose();
         foreach (var mount in Mounts().Where(m => m.StartsWith(home.FullName, StringComparison.Ordinal)).OrderByDescending(m => m.Length).ToList())
         {
@@ -248,19 +277,19 @@ sealed class DockerEngine : IAsyncDisposable
     async Task MakeBridge()
     {
         await Run("/sbin/ip", "link", "add", "name", bridge, "type", "bridge");
-        var taken = NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses).Select(a => string.Join('.', $"{a.Address}".Split('.').Take(3))).ToHashSet();
-        var network = Enumerable.Range(0, 50).Select(_ => $"10.{RandomNumberGenerator.GetInt32(64, 250)}.{RandomNumberGenerator.GetInt32(1, 250)}").First(n => !taken.Contains(n));
-        await Run("/sbin/ip", "address", "add", $"{network}.1/24", "dev", bridge);
+        await Run("/sbin/ip", "address", "add", $"{EngineNetwork.Free()}.1/24", "dev", bridge);
         await Run("/sbin/ip", "link", "set", bridge, "up");
     }
 
     async Task Begin()
     {
-        process = Process.Start(new ProcessStartInfo(Program,
+        string[] options =
         [
             "--host", $"unix://{Socket}", "--data-root", dataRoot, "--exec-root", $"{home.FullName}/exec", "--pidfile", $"{home.FullName}/pid",
-            "--bridge", bridge, "--iptables=false", "--ip6tables=false", "--ip-masq=false", "--ip-forward=false", "--storage-driver", "overlay2", .. more,
-        ])
+            .. node is null ? new[] { "--bridge", bridge } : [], "--iptables=false", "--ip6tables=false", "--ip-masq=false", "--ip-forward=false", "--storage-driver", "overlay2", .. more,
+        ];
+        // Not by "ip netns exec": that puts another /sys in place, without the control groups.
+        process = Process.Start(new ProcessStartInfo(node is null ? Program : "/usr/bin/nsenter", node is null ? options : [$"--net=/run/netns/{node}", Program, .. options])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -332,7 +361,7 @@ sealed class DockerEngine : IAsyncDisposable
         }
     }
 
-    static async Task Run(string program, params string[] arguments)
+    internal static async Task Run(string program, params string[] arguments)
     {
         using var run = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         await run.WaitForExitAsync(CancellationToken.None);

@@ -1,11 +1,8 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using PipelineBridge.Cluster;
 using PipelineBridge.Cluster.Engine;
 using PipelineBridge.Cluster.Watching;
 using PipelineBridge.Events;
-using PipelineBridge.Messaging;
 using PipelineBridge.Tests.Registry;
 using PipelineBridge.Tests.Support;
 
@@ -119,31 +116,16 @@ sealed class EngineScene : IDisposable
 
     /// <summary>The work of deployment n of an image.</summary>
     public Work Rollout(int sequence, string image, string? specification = null, (int Sequence, string Image, string Specification)? previous = null, int seconds = 30,
-        string onFailure = OnFailure.Rollback, int? replicas = null)
-    {
-        specification ??= Specification();
-        var content = new DeploymentRolloutRequested
-        {
-            Cluster = "main",
-            Image = image,
-            Specification = Blob(specification),
-            SpecificationFormat = "service",
-            Replicas = replicas,
-            HealthTimeoutSeconds = seconds,
-            OnFailure = onFailure,
-            First = previous is null,
-            Previous = previous is { } p ? new DeployedVersion(p.Image, Blob(p.Specification), "service", p.Sequence) : null,
-        };
-        return New(sequence, content, c => c with { Image = content.Image }, Encoding.UTF8.GetBytes(specification), previous is { } before ? Encoding.UTF8.GetBytes(before.Specification) : null);
-    }
+        string onFailure = OnFailure.Rollback, int? replicas = null) =>
+        ClusterWorks.New(App, sequence, ClusterWorks.Rollout(image, specification ??= Specification(), previous, seconds, onFailure, replicas), specification, previous?.Specification);
 
-    public Work Cancel(Work rollout) => New((int)rollout.Item.Sequence, new DeploymentCancelRequested("main", rollout.Item.Id.ToString()), c => c);
+    public Work Cancel(Work rollout) => ClusterWorks.New(App, (int)rollout.Item.Sequence, new DeploymentCancelRequested("main", rollout.Item.Id.ToString()));
 
-    public Work Retire(int sequence) => New(sequence, new DeploymentRetireRequested("main", DeploymentRetireRequested.Old), c => c);
+    public Work Retire(int sequence) => ClusterWorks.New(App, sequence, new DeploymentRetireRequested("main", DeploymentRetireRequested.Old));
 
-    public Work Removal(int sequence) => New(sequence, new DeploymentRetireRequested("main", DeploymentRetireRequested.All), c => c);
+    public Work Removal(int sequence) => ClusterWorks.New(App, sequence, new DeploymentRetireRequested("main", DeploymentRetireRequested.All));
 
-    public static Work Again(Work work) => work with { Item = new WorkItem(work.Item.Event, work.Item.Attempts + 1, "cluster", TimeProvider.System) };
+    public static Work Again(Work work) => ClusterWorks.Again(work);
 
     public async Task<Outcome> Do(Work work, ClusterHandler? handler = null, CancellationToken? process = null)
     {
@@ -190,34 +172,9 @@ sealed class EngineScene : IDisposable
         return answers;
     }
 
-    public static string Blob(string text) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-
     public void Dispose()
     {
         owned.ForEach(o => o.Dispose());
         http.Dispose();
-    }
-
-    Work New(int sequence, IEventContent content, Func<CustomData, CustomData> with, byte[]? specification = null, byte[]? previous = null)
-    {
-        var request = new RequestId(RequestId.Deployment, EventId.Derive(1_000_000 + sequence, "ask", App.App));
-        var e = new CdEvent
-        {
-            Id = request.Ask.Then("work", EventTypes.Of(content).Name).ToString(),
-            Source = CdEvent.OurSource + "bridge",
-            Type = EventTypes.Of(content).Name,
-            Time = DateTimeOffset.UtcNow,
-            ChainId = "chain",
-            SubjectId = $"{App}",
-            Content = content,
-            Custom = with(new CustomData { App = App.App, Environment = App.Environment, RequestId = request.ToString(), Sequence = sequence }),
-        };
-        // A null of bytes would become an empty memory by itself.
-        ReadOnlyMemory<byte>? before = null;
-        if (previous is not null)
-        {
-            before = previous;
-        }
-        return new Work(new WorkItem(e, 1, "cluster", TimeProvider.System), new RecordingBridge { Stands = () => new WorkStanding(WorkState.Open, false, specification, before) });
     }
 }

@@ -1,0 +1,187 @@
+using System.Text.Json.Nodes;
+using PipelineBridge.Cluster;
+using PipelineBridge.Cluster.Engine;
+using PipelineBridge.Cluster.Swarm;
+using PipelineBridge.Cluster.Watching;
+using PipelineBridge.Events;
+using PipelineBridge.Tests.Registry;
+using PipelineBridge.Tests.Support;
+
+namespace PipelineBridge.Tests.Cluster.Swarm;
+
+/// <summary>A real Swarm of two nodes, each in a network namespace of its own, and a registry, for the tests of a class.</summary>
+public sealed class SwarmFixture : IAsyncLifetime
+{
+    readonly Dictionary<string, string> images = [];
+    readonly List<DockerEngine> nodes = [];
+    EngineNetwork? network;
+    DockerRegistry? registry;
+
+    internal DockerEngine Manager => nodes[0];
+
+    internal IReadOnlyList<DockerEngine> Nodes => nodes;
+
+    internal string Registry => registry!.Host;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (DockerEngine.IsMissing)
+        {
+            return;
+        }
+        network = await EngineNetwork.Make();
+        registry = await DockerRegistry.Start("none", CancellationToken.None, network.Here);
+        nodes.Add(await DockerEngine.Start(network));
+        nodes.Add(await DockerEngine.Start(network));
+        var first = network.AddressOf(1);
+        await Manager.Call(HttpMethod.Post, "swarm/init", new JsonObject { ["ListenAddr"] = $"{first}:2377", ["AdvertiseAddr"] = first });
+        var token = (string)(await Manager.Call(HttpMethod.Get, "swarm"))!["JoinTokens"]!["Worker"]!;
+        var second = network.AddressOf(2);
+        await nodes[1].Call(HttpMethod.Post, "swarm/join", new JsonObject
+        {
+            ["ListenAddr"] = $"{second}:2377", ["AdvertiseAddr"] = second, ["RemoteAddrs"] = new JsonArray($"{first}:2377"), ["JoinToken"] = token,
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in nodes)
+        {
+            await node.DisposeAsync();
+        }
+        if (registry is not null)
+        {
+            await registry.DisposeAsync();
+        }
+        if (network is not null)
+        {
+            await network.DisposeAsync();
+        }
+    }
+
+    internal async Task<string> Image(string text, bool healthy = true, string before = "echo starting")
+    {
+        var key = $"{text} {healthy} {before}";
+        if (!images.TryGetValue(key, out var image))
+        {
+            var tag = $"{Registry}/portal:v{images.Count + 1}";
+            await Manager.BuildService(tag, text, healthy, before, withCurl: true);
+            images[key] = image = $"{tag}@{await Manager.Push(tag)}";
+        }
+        return image;
+    }
+}
+
+/// <summary>An app on a real Swarm, a handler on it, and the works that a bridge would give.</summary>
+sealed class SwarmScene : IDisposable
+{
+    static int apps;
+
+    readonly SwarmFixture fixture;
+    readonly List<IDisposable> owned = [];
+    readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(5) };
+
+    public SwarmScene(SwarmFixture fixture)
+    {
+        DockerEngine.SkipWhereMissing();
+        this.fixture = fixture;
+        App = new AppKey($"swarmed-{Interlocked.Increment(ref apps)}", "prod");
+        Options = new SwarmClusterOptions("main", [new EngineHostOptions("m1", fixture.Manager.Url, "")], ["prod"]);
+        Handler = new ClusterHandler(NewDriver(), TimeProvider.System);
+    }
+
+    public AppKey App { get; }
+
+    public SwarmClusterOptions Options { get; set; }
+
+    public ClusterHandler Handler { get; private set; }
+
+    public DockerEngine Manager => fixture.Manager;
+
+    public string ServiceName => $"prod-{App.App}";
+
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public SwarmDriver NewDriver() => new(Options, NewManagers(), TimeProvider.System);
+
+    public ClusterHandler NewHandler() => Handler = new ClusterHandler(NewDriver(), TimeProvider.System);
+
+    public ClusterWatcher NewWatcher() => new(new WatchedSwarm(Options, NewManagers(), TimeProvider.System), TimeProvider.System);
+
+    public Task<string> Image(string text, bool healthy = true, string before = "echo starting") => fixture.Image(text, healthy, before);
+
+    public static string Specification(int? replicas = null, string more = "", bool check = true) => $"""
+        kind: service
+        ports: [8080]
+        stopSeconds: 1
+        {(replicas is null ? "" : $"replicas: {replicas}")}
+        {(check ? "health: {path: /health, intervalSeconds: 1, timeoutSeconds: 5, failures: 3}" : "")}
+        {more}
+        """;
+
+    public Work Rollout(int sequence, string image, string? specification = null, (int Sequence, string Image, string Specification)? previous = null, int seconds = 60, string onFailure = OnFailure.Rollback) =>
+        New(sequence, ClusterWorks.Rollout(image, specification ??= Specification(), previous, seconds, onFailure), specification, previous?.Specification);
+
+    public Work Cancel(Work rollout) => New((int)rollout.Item.Sequence, new DeploymentCancelRequested("main", rollout.Item.Id.ToString()));
+
+    public Work Removal(int sequence) => New(sequence, new DeploymentRetireRequested("main", DeploymentRetireRequested.All));
+
+    public async Task<Outcome> Do(Work work, ClusterHandler? handler = null, CancellationToken? process = null)
+    {
+        var events = await (handler ?? Handler).Handle(work.Item, work.Bridge, process ?? Cancellation);
+        ClusterScene.Keep(events.Concat(work.Bridge.Told));
+        return new Outcome(events, work.Bridge);
+    }
+
+    public async Task<(int Sequence, string Image, string Specification)> Deployed(int sequence, string image, string? specification = null, (int Sequence, string Image, string Specification)? previous = null)
+    {
+        specification ??= Specification();
+        var outcome = await Do(Rollout(sequence, image, specification, previous));
+        outcome.End.Content.Should().Match(c => c is ServiceDeployed || c is ServiceUpgraded, "{0}\n{1}", outcome, string.Join('\n', outcome.Bridge.EvidencePut));
+        return (sequence, image, specification);
+    }
+
+    public Task<JsonNode?> Service() => Manager.Call(HttpMethod.Get, $"services/{ServiceName}");
+
+    public async Task<bool> IsThere()
+    {
+        var filters = new JsonObject { ["name"] = new JsonArray(ServiceName) }.ToJsonString();
+        return (await Manager.Call(HttpMethod.Get, $"services?filters={Uri.EscapeDataString(filters)}"))!.AsArray().Count > 0;
+    }
+
+    /// <summary>The tasks that run and are to run.</summary>
+    public async Task<List<JsonNode>> Tasks()
+    {
+        var filters = new JsonObject { ["service"] = new JsonArray(ServiceName), ["desired-state"] = new JsonArray("running") }.ToJsonString();
+        return [.. (await Manager.Call(HttpMethod.Get, $"tasks?filters={Uri.EscapeDataString(filters)}"))!.AsArray().Select(t => t!).Where(t => (string)t["Status"]!["State"]! == "running")];
+    }
+
+    public async Task<List<string>> TaskIds() => [.. (await Tasks()).Select(t => (string)t["ID"]!).Order(StringComparer.Ordinal)];
+
+    public async Task<List<string>> Answers()
+    {
+        var nodes = (await Manager.Call(HttpMethod.Get, "nodes"))!.AsArray().ToDictionary(n => (string)n!["ID"]!, n => (string)n!["Status"]!["Addr"]!);
+        var answers = new List<string>();
+        foreach (var task in await Tasks())
+        {
+            var port = (int)task["Status"]!["PortStatus"]!["Ports"]![0]!["PublishedPort"]!;
+            answers.Add(await http.GetStringAsync(new Uri($"http://{nodes[(string)task["NodeID"]!]}:{port}/"), Cancellation));
+        }
+        return answers;
+    }
+
+    public void Dispose()
+    {
+        owned.ForEach(o => o.Dispose());
+        http.Dispose();
+    }
+
+    SwarmManagers NewManagers()
+    {
+        var managers = new SwarmManagers([.. Options.Managers.Select(m => new EngineHost(m))]);
+        owned.Add(managers);
+        return managers;
+    }
+
+    Work New(int sequence, IEventContent content, string? specification = null, string? previous = null) => ClusterWorks.New(App, sequence, content, specification, previous);
+}
