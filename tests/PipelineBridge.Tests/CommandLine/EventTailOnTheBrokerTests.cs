@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using PipelineBridge.Events;
@@ -76,6 +77,24 @@ public sealed class EventTailOnTheBrokerTests(RabbitMqServer broker) : IDisposab
         await tail.UntilSaid("no exchange 'pipelinebridge.events'");
         await scene.DeclareTopology();
         await tail.UntilSaid("Listening to #");
+    }
+
+    [Fact]
+    public async Task Variables_alone_name_the_broker_and_Ctrl_C_ends_the_process_with_0()
+    {
+        RabbitMqServer.SkipWhereMissing();
+        await using var scene = await SubscriberScene.Make(broker);
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "pipelinebridge.dll"), "events", "tail", "deployment.#"]) { WorkingDirectory = directory.FullName };
+        start.Environment["PIPELINEBRIDGE_BROKER__URL"] = scene.Options.Url.ToString();
+        start.Environment["PIPELINEBRIDGE_BROKER__USERNAME"] = scene.Subscriber.Username;
+        start.Environment["PIPELINEBRIDGE_BROKER__PASSWORD_FILE"] = Path.Combine(directory.FullName, "password");
+        await File.WriteAllTextAsync(Path.Combine(directory.FullName, "password"), scene.Subscriber.Password(), TestContext.Current.CancellationToken);
+        await using var program = new ExampleProgram(start);
+        await scene.UntilSomebodyListens(Probe, program);
+        await scene.Publish(SubscriberScene.Ended("deployment.succeeded", "one"));
+        (await program.LinesTo("2026-11-24 13:02:11 UTC")).Should().HaveCount(2).And.Subject.Last().Should().Contain("deployment.succeeded.portal.prod");
+        await program.Interrupt();
+        (await program.Exit()).Should().Be(0);
     }
 
     TailRun Tail(SubscriberScene scene, params string[] arguments) => Tail(scene, new Dictionary<string, string>(), arguments);

@@ -4,7 +4,7 @@ using System.Threading.Channels;
 
 namespace PipelineBridge.Tests.Docs;
 
-/// <summary>An example of the docs as a process of its own; it is ended with the test.</summary>
+/// <summary>A program that prints what it is told, such as an example of the docs, as a process of its own; it is ended with the test.</summary>
 sealed class ExampleProgram : IAsyncDisposable
 {
     static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
@@ -64,6 +64,13 @@ sealed class ExampleProgram : IAsyncDisposable
         {
         }
         throw new InvalidOperationException($"It did not write {last}, but: {string.Join("\n", read)}\n{Errors}");
+    }
+
+    /// <summary>Presses Ctrl-C.</summary>
+    public async Task Interrupt()
+    {
+        using var kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
+        await kill.WaitForExitAsync();
     }
 
     /// <summary>The code with which it ends.</summary>
