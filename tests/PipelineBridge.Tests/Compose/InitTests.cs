@@ -50,6 +50,11 @@ public sealed class InitTests : IDisposable
         {
             return;
         }
+        // What somebody adds is given its rights by the next run.
+        File.WriteAllText(Of("cluster/marathon"), "of the cluster");
+        File.SetUnixFileMode(Of("cluster/marathon"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        await Init();
+        (File.GetUnixFileMode(Of("cluster/marathon")) & UnixFileMode.GroupRead).Should().NotBe(UnixFileMode.None);
         const UnixFileMode Everybody = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
         foreach (var secret in Secrets().Keys)
         {
