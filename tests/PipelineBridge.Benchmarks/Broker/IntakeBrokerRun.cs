@@ -1,6 +1,5 @@
 using System.Globalization;
 using PipelineBridge.Messaging;
-using PipelineBridge.Messaging.Broker;
 using RabbitMQ.Client;
 
 namespace PipelineBridge.Benchmarks.Broker;
