@@ -18,6 +18,7 @@ sealed class BridgeCalls : IDisposable
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(40);
 
     const int Tries = 3;
+    const int LongBodyBytes = 64 * 1024;
     const int LargestAnswerBytes = 16 * 1024 * 1024;
 
     readonly BridgeAddress address;
@@ -175,6 +176,8 @@ sealed class BridgeCalls : IDisposable
         if (body is not null)
         {
             request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+            // A long one waits for a go-ahead (RFC 9110, 10.1.1): a refusal sent while it is still on its way would be lost with the connection.
+            request.Headers.ExpectContinue = body.Length > LongBodyBytes;
         }
         if (key is not null)
         {

@@ -36,7 +36,7 @@ public sealed partial class JenkinsScene : IAsyncLifetime
             ["portMappings"] = new JsonArray(new JsonObject { ["containerPort"] = 8080, ["hostPort"] = 0 }),
         },
         ["networks"] = new JsonArray(new JsonObject { ["mode"] = "container/bridge" }),
-        ["healthChecks"] = new JsonArray(new JsonObject { ["protocol"] = "MESOS_HTTP", ["path"] = "/health", ["portIndex"] = 0, ["gracePeriodSeconds"] = 30, ["intervalSeconds"] = 1, ["timeoutSeconds"] = 1, ["maxConsecutiveFailures"] = 3 }),
+        ["healthChecks"] = new JsonArray(new JsonObject { ["protocol"] = "MESOS_HTTP", ["path"] = "/health", ["portIndex"] = 0, ["gracePeriodSeconds"] = 5, ["intervalSeconds"] = 1, ["timeoutSeconds"] = 1, ["maxConsecutiveFailures"] = 3 }),
     };
 
     public async ValueTask InitializeAsync()
