@@ -93,6 +93,6 @@ public class HoldAndCancelDecisionTests
     {
         var d = story.Live(LaneStory.Digest1, "411");
 
-        DeploymentRefusals.Cancel(story.Lane, d).Should().Contain("rollback of portal on prod");
+        DeploymentRefusals.Cancel(story.Lane, d).Should().Contain("pipelinebridge rollback portal prod");
     }
 }
