@@ -20,7 +20,11 @@ static class Telemetry
         // OpenTelemetry reads its variables by the host's configuration, and ours has none: bridge.yaml is read by hand.
         var variables = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
             .Select(v => KeyValuePair.Create((string)v.Key, (string?)v.Value)).Where(v => v.Key.StartsWith("OTEL_", StringComparison.Ordinal));
-        services.Replace(ServiceDescriptor.Singleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(variables).Build()));
+        // What the host has stays: the addresses to listen on stand there.
+        var before = services.Last(d => d.ServiceType == typeof(IConfiguration));
+        services.Replace(ServiceDescriptor.Singleton<IConfiguration>(p => new ConfigurationBuilder()
+            .AddConfiguration((IConfiguration)(before.ImplementationInstance ?? before.ImplementationFactory!(p)))
+            .AddInMemoryCollection(variables).Build()));
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(service))
             .WithTracing(tracing => tracing.AddSource(Tracing.SourceName, "Microsoft.AspNetCore", "System.Net.Http", "MassTransit", "RabbitMQ.Client.*").AddOtlpExporter());
