@@ -11,6 +11,9 @@ public class EngineWatcherTests(EngineFixture fixture) : IClassFixture<EngineFix
     static IReadOnlyList<ServiceEndpoint>? Last(RecordingBridge bridge, EngineScene scene) =>
         bridge.Told.Where(e => e.SubjectId == $"{scene.App}").Select(e => e.Content).OfType<EndpointsChanged>().LastOrDefault()?.Tasks;
 
+    // The watch sees the apps of the other tests too.
+    static IEnumerable<CdEvent> Of(RecordingBridge bridge, EngineScene scene) => bridge.Told.Where(e => e.Custom!.App == scene.App.App);
+
     static Func<string, string, ExpectedDeployment?> Expecting(EngineScene scene, string image, int sequence) =>
         (app, environment) => app == scene.App.App ? new ExpectedDeployment(image, sequence, "d-x", false, "chain") : null;
 
@@ -61,8 +64,8 @@ public class EngineWatcherTests(EngineFixture fixture) : IClassFixture<EngineFix
         bridge.Expects = Expecting(scene, one.Image, 1);
         await Watching(scene, bridge, async () =>
         {
-            await ClusterScene.Until(() => bridge.Told.Any(e => e.Content is IncidentDetected), "the incident");
-            bridge.Told.First(e => e.Content is IncidentDetected).Custom!.Cause.Should().StartWith("Its tasks end again and again, last with exit code 4: ");
+            await ClusterScene.Until(() => Of(bridge, scene).Any(e => e.Content is IncidentDetected), "the incident");
+            Of(bridge, scene).First(e => e.Content is IncidentDetected).Custom!.Cause.Should().StartWith("Its tasks end again and again, last with exit code 4: ");
         });
     }
 
@@ -79,10 +82,10 @@ public class EngineWatcherTests(EngineFixture fixture) : IClassFixture<EngineFix
             await ClusterScene.Until(() => Last(bridge, scene) is [_], "the endpoint");
             await scene.Engine.Call(HttpMethod.Post, $"containers/{name}/pause");
             await ClusterScene.Until(() => Last(bridge, scene) is [], "no endpoint");
-            await ClusterScene.Until(() => bridge.Told.Any(e => e.Content is IncidentDetected), "the incident");
-            bridge.Told.First(e => e.Content is IncidentDetected).Custom!.Cause.Should().Be("1 of 1 tasks fail their health check.");
+            await ClusterScene.Until(() => Of(bridge, scene).Any(e => e.Content is IncidentDetected), "the incident");
+            Of(bridge, scene).First(e => e.Content is IncidentDetected).Custom!.Cause.Should().Be("1 of 1 tasks fail their health check.");
             await scene.Engine.Call(HttpMethod.Post, $"containers/{name}/unpause");
-            await ClusterScene.Until(() => bridge.Told.Any(e => e.Content is IncidentResolved), "its end");
+            await ClusterScene.Until(() => Of(bridge, scene).Any(e => e.Content is IncidentResolved), "its end");
         });
     }
 
@@ -105,9 +108,10 @@ public class EngineWatcherTests(EngineFixture fixture) : IClassFixture<EngineFix
             var made = await scene.Engine.Call(HttpMethod.Post, "containers/create", new JsonObject { ["Image"] = ImageReference.Parse(one.Image).Pinned, ["Labels"] = labels, ["StopTimeout"] = 1 });
             await scene.Engine.Call(HttpMethod.Post, $"containers/{(string)made!["Id"]!}/start");
             await ClusterScene.Until(async () => (await scene.Containers()).Count == 1, "the late one to be ended");
-            bridge.Told.First(e => e.Content is IncidentDetected).Custom!.Cause.Should().Be("An older deployment of ours, number 1, came to the cluster after number 2; its tasks are ended.");
+            Of(bridge, scene).First(e => e.Content is IncidentDetected).Custom!.Cause.Should().Be("An older deployment of ours, number 1, came to the cluster after number 2; its tasks are ended.");
+            await ClusterScene.Until(() => Of(bridge, scene).Any(e => e.Content is IncidentResolved), "the end of that");
             await scene.Engine.Call(HttpMethod.Delete, $"containers/{(await scene.Running()).Single()}?force=true");
-            await ClusterScene.Until(() => bridge.Told.Any(e => e.Custom!.Cause == "Somebody else removed it from the cluster."), "the removal");
+            await ClusterScene.Until(() => Of(bridge, scene).Any(e => e.Custom!.Cause == "Somebody else removed it from the cluster."), "the removal");
             Last(bridge, scene).Should().BeEmpty();
         });
     }
