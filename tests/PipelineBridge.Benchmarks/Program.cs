@@ -10,6 +10,7 @@ try
     {
         ["intake"] => await IntakeRun.Run(stop.Token),
         ["journal"] => await JournalRun.Run(stop.Token),
+        ["pushes"] => await PushesRun.Run(stop.Token),
         ["intake-broker"] => await OverBroker(b => IntakeBrokerRun.Run(b, seconds: 4, stop.Token)),
         ["intake-broker", var n] when int.TryParse(n, out var seconds) && seconds > 0 => await OverBroker(b => IntakeBrokerRun.Run(b, seconds, stop.Token)),
         ["relay"] => await OverBroker(b => RelayRun.Run(b, rows: 20_000, stop.Token)),
@@ -52,6 +53,7 @@ static int Usage()
     Console.Error.WriteLine("""
         usage: intake                     requests/s of the bridge beside the same endpoints without a journal
                journal                    events/s of the journal alone
+               pushes                     pushes from an engine and retags beside docker push and skopeo
                intake-broker [SECONDS]    requests/s of the bridge beside RabbitMQ's management API; seconds of a round
                relay [ROWS]               events/s from the journal to RabbitMQ beside confirmed publishing without a journal
                handler [SAMPLES]          time from a POST to the first line of a worker's handler

@@ -176,7 +176,7 @@ sealed class ReadPush(Repository repository, DockerEngine engine, PushTeller tel
         // Before Docker 25 a name does not say which layer it is: one that is as long as one that is there is only looked at.
         else if (layers.Contains(DigestIn(name)) ? present.ContainsKey(DigestIn(name)) : likely.Any(l => repository.Connection.Layers.Find(l)?.TarBytes == (uint)length))
         {
-            var seen = await CompressedLayer.Hash(data, (_, _) => ValueTask.CompletedTask, Moved, cancellation);
+            var seen = await CompressedLayer.Hash(data, Moved, cancellation);
             read[name] = seen;
             likely.Remove(seen);
             return;

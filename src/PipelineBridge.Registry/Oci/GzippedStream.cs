@@ -1,61 +1,58 @@
-using System.IO.Compression;
+using System.Buffers;
 
 namespace PipelineBridge.Registry.Oci;
 
-/// <summary>What is read from a stream, compressed on the way; the same bytes each time.</summary>
-sealed class GzippedStream : ForwardStream
+/// <summary>What is read from a stream, compressed on the way as layers are.</summary>
+sealed class GzippedStream(Stream plain) : ForwardStream
 {
-    readonly Stream plain;
-    readonly MemoryStream ready = new();
-    readonly GZipStream gzip;
-    readonly byte[] piece = new byte[LayerCompression.PieceBytes];
+    readonly LayerCompression layer = new();
+    readonly byte[] block = ArrayPool<byte>.Shared.Rent(LayerCompression.BlockBytes);
+    readonly byte[] room = ArrayPool<byte>.Shared.Rent(LayerCompression.RoomBytes);
+    ReadOnlyMemory<byte> ready = LayerCompression.Start;
     bool isWhole;
-
-    public GzippedStream(Stream plain)
-    {
-        this.plain = plain;
-        gzip = LayerCompression.To(ready);
-    }
+    bool isDisposed;
 
     public override int Read(Span<byte> buffer)
     {
-        while (ready.Position == ready.Length && !isWhole)
+        while (ready.IsEmpty && !isWhole)
         {
-            Compress(plain.ReadAtLeast(piece, piece.Length, throwOnEndOfStream: false));
+            Compress(plain.ReadAtLeast(block.AsSpan(0, LayerCompression.BlockBytes), LayerCompression.BlockBytes, throwOnEndOfStream: false));
         }
-        return ready.Read(buffer);
+        return Take(buffer);
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        while (ready.Position == ready.Length && !isWhole)
+        while (ready.IsEmpty && !isWhole)
         {
-            Compress(await plain.ReadAtLeastAsync(piece, piece.Length, throwOnEndOfStream: false, cancellationToken));
+            Compress(await plain.ReadAtLeastAsync(block.AsMemory(0, LayerCompression.BlockBytes), LayerCompression.BlockBytes, throwOnEndOfStream: false, cancellationToken));
         }
-        return ready.Read(buffer.Span);
+        return Take(buffer.Span);
     }
 
     void Compress(int length)
     {
-        ready.SetLength(0);
-        if (length == 0)
-        {
-            gzip.Dispose();
-            isWhole = true;
-        }
-        else
-        {
-            gzip.Write(piece, 0, length);
-        }
-        ready.Position = 0;
+        isWhole = length == 0;
+        layer.Count(block.AsSpan(0, length));
+        ready = isWhole ? layer.End() : LayerCompression.Compress(block.AsMemory(0, length), room);
+    }
+
+    int Take(Span<byte> buffer)
+    {
+        var taken = Math.Min(buffer.Length, ready.Length);
+        ready.Span[..taken].CopyTo(buffer);
+        ready = ready[taken..];
+        return taken;
     }
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
+        if (disposing && !isDisposed)
         {
-            gzip.Dispose();
+            isDisposed = true;
             plain.Dispose();
+            ArrayPool<byte>.Shared.Return(block);
+            ArrayPool<byte>.Shared.Return(room);
         }
         base.Dispose(disposing);
     }

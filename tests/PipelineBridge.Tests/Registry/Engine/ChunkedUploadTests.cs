@@ -8,7 +8,7 @@ namespace PipelineBridge.Tests.Registry.Engine;
 
 public sealed class ChunkedUploadTests
 {
-    // Three chunks, of bytes that no compression makes fewer.
+    // Some chunks, of bytes that no compression makes fewer.
     const int Large = 20_000_000;
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
