@@ -49,7 +49,7 @@ static class Outcomes
     /// <returns>Whether it was an outcome.</returns>
     public static bool Take(JournalTransaction tx, Deciders deciders, ReadOutcome outcome, string queue)
     {
-        if (outcome is { Wrong: not null, Event: { } echo } && tx.Find(echo.Key()) is not null)
+        if (outcome is { Wrong: not null, Event: { EventType: not { Role: EventRole.Work } } echo } && tx.Find(echo.Key()) is not null)
         {
             // What the bridge itself has published under such a key: somebody's own event, of a type that stages write too.
             return true;
