@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using PipelineBridge.Tests.Bridge;
@@ -77,7 +78,7 @@ public sealed partial class SubscribersDocTests(RabbitMqServer broker) : IDispos
     public void The_one_in_CSharp_is_the_file_that_is_compiled_here() =>
         Block("C#", "csharp").Should().Be(File.ReadAllText(Repository.PathOf("tests", "PipelineBridge.Tests", "Docs", "Subscriber.cs")));
 
-    [Fact(Skip = "Failed once on a busy machine, for a reason that is not known yet.")]
+    [Fact]
     public async Task The_loop_that_catches_up_gives_every_event_of_the_app_from_the_sequence_reached()
     {
         MustBeThere("/usr/bin/curl", "curl");
@@ -86,10 +87,12 @@ public sealed partial class SubscribersDocTests(RabbitMqServer broker) : IDispos
         await bridge.Until(await bridge.Deploy(), "succeeded");
         var start = InDirectory("bash", ["-c", Block("After a loss of the broker", "sh") + "echo reached $REACHED"]);
         (start.Environment["BRIDGE_URL"], start.Environment["BRIDGE_TOKEN"], start.Environment["REACHED"]) = (bridge.Http.BaseAddress!.ToString().TrimEnd('/'), RunningBridge.Key, "0");
+        // Its message is told after its end: the journal may grow while the loop reads.
+        var before = bridge.Journal.Head;
         await using var program = new ExampleProgram(start);
         var lines = await program.LinesTo("reached");
         lines.SkipLast(1).Should().Contain(l => l.Contains("deployment.requested", StringComparison.Ordinal)).And.Contain(l => l.Contains("deployment.succeeded", StringComparison.Ordinal));
-        lines[^1].Should().Be($"reached {bridge.Journal.Head}");
+        long.Parse(lines[^1]["reached ".Length..], CultureInfo.InvariantCulture).Should().BeInRange(before, bridge.Journal.Head);
     }
 
     [Fact]
