@@ -35,36 +35,41 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
         var plan = Plan(standing);
         try
         {
-            if (turn.Reason is not null)
-            {
-                return await Stopped(plan, standing.TakingBack, process);
-            }
-            if (standing.TakingBack)
-            {
-                return await TakeBack(plan, WorkResult.Failed, null, process);
-            }
-            using var going = CancellationTokenSource.CreateLinkedTokenSource(process, turn.Stopping);
-            try
-            {
-                return await Forward(plan, standing.Started, going.Token, process);
-            }
-            catch (OperationCanceledException) when (!process.IsCancellationRequested && turn.Reason is not null)
-            {
-                return await Stopped(plan, false, process);
-            }
+            return await Decided(plan, standing, process);
         }
         catch (ClusterUnreachableException e)
         {
             return [work.Deferred(clock.GetUtcNow() + Patience.Deferral, FailureCategory.Cluster, e.Message)];
         }
-        catch (ClusterRefusedException e) when (!wrote && work.Attempts == 1)
-        {
-            return [await ends.Refused(e, process)];
-        }
         catch (ClusterRefusedException e)
         {
             // Something of ours may stand there: it is given again until the cluster lets us look, within the work's bound.
             return [work.Deferred(clock.GetUtcNow() + Patience.Deferral, e.Category, e.Message)];
+        }
+    }
+
+    async Task<IReadOnlyList<CdEvent>> Decided(RolloutPlan plan, WorkStanding standing, CancellationToken process)
+    {
+        if (turn.Reason is not null)
+        {
+            return await Stopped(plan, standing.TakingBack, process);
+        }
+        if (standing.TakingBack)
+        {
+            return await TakeBack(plan, WorkResult.Failed, null, process);
+        }
+        using var going = CancellationTokenSource.CreateLinkedTokenSource(process, turn.Stopping);
+        try
+        {
+            return await Forward(plan, standing.Started, going.Token, process);
+        }
+        catch (OperationCanceledException) when (!process.IsCancellationRequested && turn.Reason is not null)
+        {
+            return await Stopped(plan, false, process);
+        }
+        catch (ClusterRefusedException e) when (!wrote && work.Attempts == 1)
+        {
+            return await Unwritten(plan, Explained(e), process);
         }
     }
 
@@ -92,11 +97,11 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
             }
             catch (ClusterRefusedException e)
             {
-                return [await ends.Refused(e, process)];
+                return await Unwritten(plan, Explained(e), process);
             }
-            if (await Write(plan, now, going, process) is { } end)
+            if (await Write(plan, now, going, process) is { } ended)
             {
-                return [end];
+                return ended;
             }
         }
         wrote = true;
@@ -110,7 +115,7 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
     bool unknown;
 
     /// <summary>Writes; null: it is done or may be done. A change of somebody else's is waited out, told and bounded.</summary>
-    async Task<CdEvent?> Write(RolloutPlan plan, AppSnapshot? now, CancellationToken going, CancellationToken process)
+    async Task<IReadOnlyList<CdEvent>?> Write(RolloutPlan plan, AppSnapshot? now, CancellationToken going, CancellationToken process)
     {
         var locked = new ClusterLock(clock);
         while (true)
@@ -141,7 +146,7 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
             catch (ClusterRefusedException e) when (!unknown)
             {
                 wrote = false;
-                return await ends.Refused(e, process);
+                return await Unwritten(plan, Explained(e), process);
             }
             catch (ClusterLockedException e)
             {
@@ -149,8 +154,8 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
                 wrote = unknown;
                 if (locked.IsOver)
                 {
-                    return work.Ended(WorkResult.Failed, unknown ? WorkEffect.Unknown : WorkEffect.None, FailureCategory.Cluster,
-                        $"{e.Message} It was waited for during {ClusterLock.Bound.TotalMinutes:0} minutes.");
+                    var why = new FailureExplanation(FailureCategory.Cluster, $"{e.Message} It was waited for during {ClusterLock.Bound.TotalMinutes:0} minutes.", []);
+                    return unknown ? [await ends.Failed(WorkResult.Failed, WorkEffect.Unknown, why, null, process)] : await Unwritten(plan, why, process);
                 }
                 await progress.Tell("rolling", null, e.Message, going);
                 await Task.Delay(ClusterLock.Between, clock, going);
@@ -164,7 +169,7 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
             if (now?.Mark?.Sequence > plan.Mark.Sequence)
             {
                 wrote = unknown;
-                return ends.Superseded(unknown ? WorkEffect.Unknown : WorkEffect.None);
+                return [ends.Superseded(unknown ? WorkEffect.Unknown : WorkEffect.None)];
             }
         }
     }
@@ -227,7 +232,7 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
             }
             catch (ClusterRefusedException e)
             {
-                return await TakeBack(plan, WorkResult.Failed, new FailureExplanation(e.Category, e.Message, e.Answer is null ? [] : [(e.EvidenceName, e.Answer)]), process);
+                return await TakeBack(plan, WorkResult.Failed, Explained(e), process);
             }
             catch (ClusterUnreachableException)
             {
@@ -257,8 +262,23 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
         }
         return turn.Reason == WorkResult.Superseded ? [ends.Superseded(made ? WorkEffect.Made : WorkEffect.None)]
             : made ? await TakeBack(plan, WorkResult.Cancelled, RolloutEnds.Cancelled, process)
-            : [await ends.Failed(WorkResult.Cancelled, WorkEffect.None, RolloutEnds.Cancelled, null, process)];
+            : await Unwritten(plan, RolloutEnds.Cancelled, process, WorkResult.Cancelled);
     }
+
+    /// <summary>
+    /// It ends without a write of its own. What it stopped may stand there half: with nothing to replace it, it is taken
+    /// back like one's own.
+    /// </summary>
+    async Task<IReadOnlyList<CdEvent>> Unwritten(RolloutPlan plan, FailureExplanation why, CancellationToken process, string result = WorkResult.Failed)
+    {
+        if (ask.Supersedes is not null && plan.IsHalfOfOlder(await Patience.Try(c => driver.Look(plan.App, c), clock, process)))
+        {
+            return await TakeBack(plan, result, why with { Cause = $"{why.Cause} What the deployment before it had begun is not left half." }, process);
+        }
+        return [await ends.Failed(result, WorkEffect.None, why, null, process)];
+    }
+
+    static FailureExplanation Explained(ClusterRefusedException e) => new(e.Category, e.Message, e.Answer is null ? [] : [(e.EvidenceName, e.Answer)]);
 
     Task<IReadOnlyList<CdEvent>> TakeBack(RolloutPlan plan, string result, FailureExplanation? why, CancellationToken process) =>
         new TakingBack(work, bridge, driver, turn, progress, ends, clock).Run(plan, result, why, process);
@@ -277,19 +297,4 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
             Previous = previous is null ? null : new PreviousVersion(previous.Pinned, ask.Previous!.Specification, standing.PreviousSpecification, previous),
         };
     }
-}
-
-/// <summary>How long a rollout waits for somebody else's change to be over.</summary>
-sealed class ClusterLock(TimeProvider clock)
-{
-    /// <summary>The bound of the whole wait.</summary>
-    public static readonly TimeSpan Bound = TimeSpan.FromMinutes(5);
-
-    /// <summary>How long until it is tried again.</summary>
-    public static readonly TimeSpan Between = TimeSpan.FromSeconds(3);
-
-    readonly long began = clock.GetTimestamp();
-
-    /// <summary>Whether the wait has come to its bound.</summary>
-    public bool IsOver => clock.GetElapsedTime(began) >= Bound;
 }

@@ -33,10 +33,6 @@ sealed class RolloutEnds(WorkItem work, IBridgeClient bridge, TimeProvider clock
     public CdEvent Superseded(string effect) => work.Ended(WorkResult.Superseded, effect, FailureCategory.Cluster,
         effect == WorkEffect.None ? "A newer deployment took its place before anything was changed." : "A newer deployment took its place while it was rolling out.");
 
-    /// <summary>The cluster said no before anything was made.</summary>
-    public async Task<CdEvent> Refused(ClusterRefusedException e, CancellationToken cancellation) => work.Ended(WorkResult.Failed, WorkEffect.None, e.Category, e.Message,
-        e.Answer is null ? null : [await bridge.PutEvidence(e.EvidenceName, e.Answer, cancellation)]);
-
     /// <summary>It did not come to its good end.</summary>
     /// <param name="running">The image that runs now, when it is known.</param>
     public async Task<CdEvent> Failed(string result, string effect, FailureExplanation why, string? running, CancellationToken cancellation)

@@ -34,6 +34,10 @@ public sealed record RolloutPlan
     /// <summary>Whether what stands on the cluster was written for this plan and rolls it forward.</summary>
     public bool IsMarkedOn(AppSnapshot? now) => now?.Mark is { TakesBack: false } mark && mark.Request == Mark.Request;
 
+    /// <summary>Whether what stands on the cluster is what an older deployment of ours made half, going forward or back.</summary>
+    public bool IsHalfOfOlder(AppSnapshot? now) => now?.Mark is { } mark && mark.Sequence < Mark.Sequence
+        && (!IsTakenBack(now) || now.IsMoving || (mark.TakesBack && !now.IsSettled));
+
     /// <summary>Whether the app runs again what it is to be taken back to.</summary>
     public bool IsTakenBack(AppSnapshot? now) => now is null
         ? Previous is null

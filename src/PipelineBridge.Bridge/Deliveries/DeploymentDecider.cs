@@ -233,6 +233,7 @@ public static class DeploymentDecider
                 First = lane.Live is null,
                 Previous = lane.Live,
                 Rollback = open.Ask.Rollback,
+                Supersedes = lane.Open.LastOrDefault(o => o.Released && o.Sequence < open.Sequence)?.Document.Id,
             };
         return BridgeEvents.Make(Ask(open).Then("work", EventTypes.Of(content).Name), content, context.Now, open.Document.ChainId, Ask(open), Custom(lane, open));
     }

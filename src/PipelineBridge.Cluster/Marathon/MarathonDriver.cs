@@ -45,7 +45,7 @@ public sealed class MarathonDriver(MarathonClient client, TimeProvider clock) : 
             return;
         }
         var isReplaced = before is not null && before["version"].Text() == ((JsonObject)now.Source)["labels"].At(MarathonLabels.Replaced).Text();
-        if (plan.IsMarkedOn(now) && isReplaced && await deployments.OwnOf(id, now, cancellation) is { } running && await deployments.Revert(running, cancellation))
+        if (now.Mark is { TakesBack: false } && isReplaced && await deployments.OwnOf(id, now, cancellation) is { } running && await deployments.Revert(running, cancellation))
         {
             return;
         }

@@ -35,6 +35,9 @@ public sealed record DeploymentRolloutRequested : IEventContent
 
     /// <summary>Whether it goes back to what served before.</summary>
     public bool? Rollback { get; init; }
+
+    /// <summary>The request whose rollout was on its way when this one was released: what it left on the cluster is this one's to replace, or to take back.</summary>
+    public string? Supersedes { get; init; }
 }
 
 /// <summary>A rollout that is on its way is to be stopped and taken back.</summary>

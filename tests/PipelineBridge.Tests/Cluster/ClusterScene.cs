@@ -75,7 +75,7 @@ sealed class ClusterScene : IAsyncDisposable
 
     /// <summary>The work of version n: its sequence, request, image and specification follow from it.</summary>
     public Work Rollout(int version, string? specification = null, int? previous = null, string? previousSpecification = null, int seconds = 60,
-        string onFailure = OnFailure.Rollback, int? replicas = null, string? image = null)
+        string onFailure = OnFailure.Rollback, int? replicas = null, string? image = null, int? supersedes = null)
     {
         specification ??= Specification();
         previousSpecification ??= specification;
@@ -90,6 +90,7 @@ sealed class ClusterScene : IAsyncDisposable
             OnFailure = onFailure,
             First = previous is null,
             Previous = previous is { } p ? new DeployedVersion(Image(p), Blob(previousSpecification), "marathon", p) : null,
+            Supersedes = supersedes is { } s ? Request(s).ToString() : null,
         };
         return New(version, content, c => c with { Image = content.Image }, Encoding.UTF8.GetBytes(specification), Encoding.UTF8.GetBytes(previousSpecification));
     }
@@ -162,9 +163,11 @@ sealed class ClusterScene : IAsyncDisposable
 
     static string Blob(string text) => "sha256:" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
+    static RequestId Request(int version) => new(RequestId.Deployment, EventId.Derive(1_000_000 + version, "ask"));
+
     Work New(int version, IEventContent content, Func<CustomData, CustomData> with, byte[]? specification = null, byte[]? previous = null)
     {
-        var request = new RequestId(RequestId.Deployment, EventId.Derive(1_000_000 + version, "ask"));
+        var request = Request(version);
         var e = new CdEvent
         {
             Id = request.Ask.Then("work", EventTypes.Of(content).Name).ToString(),

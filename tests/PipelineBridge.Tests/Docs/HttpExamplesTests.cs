@@ -6,7 +6,7 @@ using PipelineBridge.Tests.Bridge;
 
 namespace PipelineBridge.Tests.Docs;
 
-/// <summary>The examples of the README and of docs/http.md are what a person pastes: each is run as it stands.</summary>
+/// <summary>The examples of docs/http.md are what a person pastes: each is run as it stands.</summary>
 [Trait("Needs", "service")]
 public partial class HttpExamplesTests
 {
@@ -65,23 +65,6 @@ public partial class HttpExamplesTests
         return JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["deployments"]![0]!.AsObject();
     }
 
-    [Fact]
-    public async Task The_jenkinsfile_of_the_readme_pushes_and_deploys()
-    {
-        await using var bridge = await RunningBridge.Start();
-        // Without a specification in bridge.yaml the first deployment brings one; the Jenkinsfile's is the second.
-        await bridge.Until(await bridge.Deploy(), "succeeded");
-        var steps = Steps().Matches(string.Join("\n", Blocks("README.md", "groovy"))).Select(m => m.Groups[1].Value.Replace("\\\\", "\\", StringComparison.Ordinal)).ToList();
-        steps.Should().HaveCount(2);
-
-        foreach (var step in steps)
-        {
-            (await Bash(bridge, step, ("BUILD_TAG", "jenkins-portal-413"), ("BUILD_NUMBER", "413"))).Should().Contain("\"id\":");
-        }
-
-        bridge.Stages.Of<PipelineBridge.Events.ImagePushRequested>().Should().ContainSingle();
-    }
-
     static IEnumerable<string> Blocks(string file, string language) =>
         Block().Matches(File.ReadAllText(Repository.PathOf(file))).Where(m => m.Groups[1].Value == language).Select(m => m.Groups[2].Value);
 
@@ -110,8 +93,6 @@ public partial class HttpExamplesTests
     [GeneratedRegex("```(\\w+)\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Block();
 
-    [GeneratedRegex("sh '''(.*?)'''", RegexOptions.Singleline)]
-    private static partial Regex Steps();
 
     [GeneratedRegex("\"id\":\"([^\"]+)\"")]
     private static partial Regex Id();

@@ -137,7 +137,7 @@ public sealed partial class JenkinsScene : IAsyncLifetime
     /// <summary>The block of a page under a heading.</summary>
     public static string Block(string page, string heading, string language = "groovy")
     {
-        var text = File.ReadAllText(Repository.PathOf("docs", page));
+        var text = File.ReadAllText(page == "README.md" ? Repository.PathOf(page) : Repository.PathOf("docs", page));
         var under = text[text.IndexOf($"\n## {heading}\n", StringComparison.Ordinal)..];
         var match = Fenced().Matches(under).First(m => m.Groups[1].Value == language);
         return match.Groups[2].Value;

@@ -5,6 +5,16 @@ namespace PipelineBridge.Tests.Jenkins;
 public class JenkinsfileTests(JenkinsScene scene) : IClassFixture<JenkinsScene>
 {
     [Fact]
+    public async Task The_jenkinsfile_of_the_readme_pushes_deploys_and_waits()
+    {
+        scene.Seed("500");
+        var (exitCode, log) = await scene.Run(JenkinsScene.Block("README.md", "From a pipeline"), "500");
+
+        exitCode.Should().Be(0, log);
+        log.Should().Contain("registry.internal/portal:500   accepted").And.Contain("portal is live on prod").And.NotContain("holds an executor");
+    }
+
+    [Fact]
     public async Task The_declarative_jenkinsfile_pushes_deploys_and_tells_how_it_ended()
     {
         scene.Seed("501");

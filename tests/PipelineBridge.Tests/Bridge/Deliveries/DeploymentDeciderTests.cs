@@ -101,6 +101,7 @@ public class DeploymentDeciderTests
 
         story.State(older).Should().Be(RequestState.Running, "its stage stops it and says so");
         story.Ends(older).Should().Be(0);
+        story.Given<DeploymentRolloutRequested>().Select(w => w.Supersedes).Should().Equal([null, older], "what the older left is the newer's to replace or take back");
 
         story.Ended(older, WorkResult.Superseded, WorkEffect.Made);
 
