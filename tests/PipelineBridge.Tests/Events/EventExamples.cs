@@ -93,6 +93,7 @@ static class EventExamples
         {
             Cluster = "main", Image = Image.ToString(), Specification = Blob, SpecificationFormat = "marathon", Replicas = 3, Hostnames = ["portal.internal"],
             HealthTimeoutSeconds = 120, OnFailure = OnFailure.Rollback, First = false, Previous = new DeployedVersion(EarlierImage, Blob, "marathon", 4702), Rollback = true,
+            Supersedes = "d-01m87vjda2jshek4ggzy8s6mbc",
         }, new DeploymentRolloutRequested
         {
             Cluster = "main", Image = Image.Pinned, Specification = Blob, SpecificationFormat = "marathon", HealthTimeoutSeconds = 120, OnFailure = OnFailure.Keep, First = true,

@@ -149,8 +149,8 @@ class Turns {
             if (fast && !waiting.any { it.real } && due > time()) {
                 skipped += due - time()
             }
-            while (due > time()) {
-                Thread.sleep(Math.min(due - time(), 1000))
+            for (long left = due - time(); left > 0; left = due - time()) {
+                Thread.sleep(Math.min(left, 1000))
             }
         } else {
             now = Math.max(now, due)
