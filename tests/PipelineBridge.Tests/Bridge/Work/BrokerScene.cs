@@ -121,7 +121,7 @@ sealed class BrokerScene : IAsyncDisposable
     }
 
     /// <summary>The next message of a queue, acknowledged.</summary>
-    public async Task<BasicGetResult> Get(string queue, double seconds = 20) =>
+    public async Task<BasicGetResult> Get(string queue, double seconds = 60) =>
         await TryGet(queue, seconds) ?? throw new TimeoutException($"Nothing came into {queue} within {seconds.ToString(CultureInfo.InvariantCulture)} s.");
 
     /// <summary>The ids of all messages that wait in a queue, which it is emptied of.</summary>
@@ -137,7 +137,7 @@ sealed class BrokerScene : IAsyncDisposable
     }
 
     /// <summary>The next work of a queue, as its stage gets it.</summary>
-    public async Task<WorkItem> Work(string queue, double seconds = 20) =>
+    public async Task<WorkItem> Work(string queue, double seconds = 60) =>
         new(CdEventReader.Read((await Get(queue, seconds)).Body), 1, queue.Split('.')[0], TimeProvider.System);
 
     /// <summary>What a stage says, confirmed.</summary>

@@ -41,7 +41,7 @@ public sealed class MarathonClusterTests
         marathon.Simulator.SwitchLeader(marathon.Simulator.Nodes[1]);
 
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        bound.CancelAfter(TimeSpan.FromSeconds(20));
+        bound.CancelAfter(TimeSpan.FromSeconds(60));
         (await stream.Content.ReadAsStringAsync(bound.Token)).Should().Contain("event_stream_attached");
         (await marathon.Get("/v2/leader"))["leader"]!.GetValue<string>().Should().Be(marathon.Simulator.Nodes[1].Authority);
         (await marathon.App("/portal"))["tasksHealthy"]!.GetValue<int>().Should().Be(1);

@@ -161,7 +161,7 @@ public sealed class MarathonEventTests : IAsyncLifetime
         public async Task<JsonNode> Next()
         {
             using var bound = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-            bound.CancelAfter(TimeSpan.FromSeconds(20));
+            bound.CancelAfter(TimeSpan.FromSeconds(60));
             return await told.Reader.ReadAsync(bound.Token);
         }
 
