@@ -24,6 +24,7 @@ public sealed partial class HttpBridge(HttpBridgeOptions options, OutcomePublish
 {
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
     static readonly TimeSpan EvidencePatience = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan ReadingPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>The longest piece of evidence that is kept, in characters; of a longer one the end, where the reason mostly stands.</summary>
     const int LongestEvidence = 64 * 1024;
@@ -78,6 +79,26 @@ public sealed partial class HttpBridge(HttpBridgeOptions options, OutcomePublish
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             return new Evidence(name, Missing: "It could not be kept within 30 seconds.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<string?> ReadEvidence(Evidence evidence, CancellationToken cancellation)
+    {
+        if (evidence.Blob is null)
+        {
+            return null;
+        }
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(ReadingPatience);
+        try
+        {
+            var answer = await UntilAnswered(() => new HttpRequestMessage(HttpMethod.Get, $"v1/blobs/{evidence.Blob}"), limit.Token);
+            return answer.Status == HttpStatusCode.OK ? Encoding.UTF8.GetString(answer.Body) : null;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return null;
         }
     }
 

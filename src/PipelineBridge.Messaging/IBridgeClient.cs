@@ -20,6 +20,9 @@ public interface IBridgeClient
     /// </summary>
     Task<Evidence> PutEvidence(string name, string text, CancellationToken cancellation);
 
+    /// <summary>The text of a piece of evidence; null when it is not there, was erased, or cannot be had within 10 seconds.</summary>
+    Task<string?> ReadEvidence(Evidence evidence, CancellationToken cancellation);
+
     /// <summary>What the journal says an app should run in an environment; null when nothing was ever deployed or it was removed.</summary>
     Task<ExpectedDeployment?> Expected(string app, string environment, CancellationToken cancellation);
 }

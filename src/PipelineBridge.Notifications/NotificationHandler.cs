@@ -11,6 +11,7 @@ namespace PipelineBridge.Notifications;
 public sealed class NotificationHandler(SlackChat chat, TimeProvider clock) : IWorkHandler
 {
     const int Rounds = 4;
+    const int MostQuotes = 4;
     static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     static readonly TimeSpan FirstDeferral = TimeSpan.FromSeconds(30);
     static readonly TimeSpan LongestDeferral = TimeSpan.FromMinutes(5);
@@ -39,7 +40,11 @@ public sealed class NotificationHandler(SlackChat chat, TimeProvider clock) : IW
             ];
         }
 
-        var telling = new Telling(word, Born(work, word)) { Effect = work.Attempts > 1 ? WorkEffect.Unknown : WorkEffect.None };
+        var telling = new Telling(word, Born(work, word))
+        {
+            Effect = work.Attempts > 1 ? WorkEffect.Unknown : WorkEffect.None,
+            Quotes = async c => await Task.WhenAll((word.Reply?.Evidence ?? []).Take(MostQuotes).Select(async e => new Quote(e.Name, await bridge.ReadEvidence(e, c)))),
+        };
         var waited = TimeSpan.Zero;
         for (var round = 1; ; round++)
         {

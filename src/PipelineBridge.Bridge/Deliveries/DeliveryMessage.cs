@@ -26,10 +26,14 @@ public static class DeliveryMessage
             Text = Text(document, version),
             Links = Links(document, options),
             Reply = mood == NotificationMood.Bad
-                ? new NotificationReply($"{document.App} → {document.Environment} {document.State}: {document.Cause}", document.By?.Person)
+                ? new NotificationReply($"{document.App} → {document.Environment} {document.State}: {document.Cause}", document.By?.Person, Quotable(document, options))
                 : null,
         };
     }
+
+    /// <summary>What chat may quote, which is nothing unless the environment says so: log lines may name patients.</summary>
+    static IReadOnlyList<Evidence>? Quotable(RequestDocument document, BridgeOptions options) =>
+        document is { Environment: { } environment, Evidence.Count: > 0 } && options.Environments.GetValueOrDefault(environment) is { EvidenceInChat: true } ? document.Evidence : null;
 
     /// <summary>The message of a build that failed.</summary>
     public static NotificationRequested OfFailedBuild(CdEvent finished, string target)

@@ -57,5 +57,5 @@ public static class TellingDecider
     }
 
     static bool Same(NotificationRequested a, NotificationRequested b) =>
-        a.Mood == b.Mood && a.Title == b.Title && a.Text == b.Text && a.Reply == b.Reply;
+        a.Mood == b.Mood && a.Title == b.Title && a.Text == b.Text && a.Reply?.Text == b.Reply?.Text && a.Reply?.Mention == b.Reply?.Mention;
 }

@@ -99,7 +99,7 @@ public sealed class ApiKeys
 
     /// <summary>Who reads a page: a key, or anybody on this machine where that is open.</summary>
     /// <exception cref="RefusedException">401.</exception>
-    public Caller Reader(HttpContext http)
+    public Caller Reader(HttpContext http, bool orStage = false)
     {
         if (http.Request.Headers.Authorization.Count == 0 && openOnLoopback && http.Connection.RemoteIpAddress is { } address && System.Net.IPAddress.IsLoopback(address)
             // A foreign name that was pointed at this machine is not this machine.
@@ -107,7 +107,8 @@ public sealed class ApiKeys
         {
             return new Caller("loopback", [Verb.Read], ["*"]);
         }
-        return Of(http).Demand(Verb.Read);
+        var caller = Of(http);
+        return orStage && caller.May(Verb.Stage) ? caller : caller.Demand(Verb.Read);
     }
 
     Caller? Find(HttpContext http)

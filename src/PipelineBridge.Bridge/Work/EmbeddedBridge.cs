@@ -40,6 +40,10 @@ public sealed class EmbeddedBridge(EventJournal journal, Deciders deciders, Work
     }
 
     /// <inheritdoc/>
+    public Task<string?> ReadEvidence(Evidence evidence, CancellationToken cancellation) =>
+        Task.FromResult(evidence.Blob is { } digest && journal.Read(r => r.Blob(digest)) is { Bytes: { } bytes } ? Encoding.UTF8.GetString(bytes) : null);
+
+    /// <inheritdoc/>
     public Task<ExpectedDeployment?> Expected(string app, string environment, CancellationToken cancellation) =>
         Task.FromResult(standings.Expected(app, environment));
 }

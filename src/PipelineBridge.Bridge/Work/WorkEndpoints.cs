@@ -20,7 +20,7 @@ public sealed record PhaseReport(string? Phase);
 /// <summary>A blob that was kept.</summary>
 public sealed record BlobAnswer(string Digest, long Bytes);
 
-/// <summary>The stages' calls: <c>GET /v1/work/{id}</c>, <c>PUT /v1/work/{id}/phase</c>, <c>PUT /v1/blobs/{digest}</c>; and <c>GET /v1/blobs/{digest}</c> for people.</summary>
+/// <summary>The stages' calls: <c>GET /v1/work/{id}</c>, <c>PUT /v1/work/{id}/phase</c>, <c>PUT /v1/blobs/{digest}</c>; and <c>GET /v1/blobs/{digest}</c> for people too.</summary>
 static class WorkEndpoints
 {
     public static void MapWork(this IEndpointRouteBuilder app)
@@ -86,7 +86,7 @@ static class WorkEndpoints
 
     static async Task GetBlob(HttpContext http)
     {
-        http.RequestServices.GetRequiredService<ApiKeys>().Reader(http);
+        http.RequestServices.GetRequiredService<ApiKeys>().Reader(http, orStage: true);
         var digest = (string)http.Request.RouteValues["digest"]!;
         var blob = http.RequestServices.GetRequiredService<EventJournal>().Read(r => r.Blob(digest));
         if (blob is not { Bytes: { } bytes })

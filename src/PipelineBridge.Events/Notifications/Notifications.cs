@@ -34,8 +34,11 @@ public sealed record NotificationRequested : IEventContent
 /// <summary>A link in a message.</summary>
 public sealed record NotificationLink(string Text, string Url);
 
-/// <summary>A reply that mentions the one whom it concerns, by e-mail address or name.</summary>
-public sealed record NotificationReply(string Text, string? Mention = null);
+/// <summary>A reply for trouble.</summary>
+/// <param name="Text">What it says.</param>
+/// <param name="Mention">Whom it concerns, by e-mail address or name.</param>
+/// <param name="Evidence">What it may quote: named here, read where it is told.</param>
+public sealed record NotificationReply(string Text, string? Mention = null, IReadOnlyList<Evidence>? Evidence = null);
 
 /// <summary>The words for how a message looks.</summary>
 public static class NotificationMood

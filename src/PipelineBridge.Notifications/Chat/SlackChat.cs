@@ -156,7 +156,7 @@ public sealed partial class SlackChat(SlackTargetOptions options, HttpClient htt
                 return;
             }
         }
-        var body = SlackMessage.Reply(telling.Word, reply, await Mention(reply.Mention, cancellation));
+        var body = SlackMessage.Reply(telling.Word, reply, await Mention(reply.Mention, cancellation), await telling.Quotes(cancellation));
         body["channel"] = parent.Channel;
         body["thread_ts"] = parent.Ts;
         body["unfurl_links"] = false;

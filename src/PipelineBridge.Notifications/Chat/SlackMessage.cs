@@ -15,6 +15,7 @@ static class SlackMessage
     const string EventType = "pipelinebridge_delivery";
     const int LongestTitle = 300;
     const int LongestSection = 2_900;
+    const int LongestQuote = 1_500;
     const int LongestNotice = 1_000;
     const int LongestThread = 200;
 
@@ -41,12 +42,18 @@ static class SlackMessage
     }
 
     /// <summary>A reply for trouble; <paramref name="mention"/> is markup of ours, or a name that is escaped already.</summary>
-    public static JsonObject Reply(NotificationRequested word, NotificationReply reply, string? mention)
+    public static JsonObject Reply(NotificationRequested word, NotificationReply reply, string? mention, IReadOnlyList<Quote> quotes)
     {
         var head = mention is null ? "" : $"{mention} ";
+        var blocks = new JsonArray(Block("section", head + SlackText.Escaped(reply.Text, LongestSection - head.Length, lines: true)));
+        foreach (var quote in quotes)
+        {
+            var name = SlackText.Escaped(quote.Name, LongestTitle);
+            blocks.Add(Block("section", quote.Text is { Length: > 0 } text ? $"{name}\n```{SlackText.Quoted(text, LongestQuote)}```" : $"{name}: its text could not be read"));
+        }
         return Formatted(
             head + SlackText.Escaped(reply.Text, LongestNotice),
-            new JsonArray(Block("section", head + SlackText.Escaped(reply.Text, LongestSection - head.Length, lines: true))),
+            blocks,
             new JsonObject { ["thread"] = Thread(word), ["revision"] = word.Revision, ["reply"] = Key(reply) });
     }
 

@@ -5,6 +5,8 @@ namespace PipelineBridge.Notifications.Chat;
 /// <summary>Text from outside, made so that Slack shows it and does nothing with it (docs.slack.dev/messaging/formatting-message-text).</summary>
 static class SlackText
 {
+    const int QuotedLines = 15;
+
     /// <summary>
     /// The text with <c>&amp; &lt; &gt;</c> escaped, without control signs, cut to at most <paramref name="most"/> characters
     /// of what is sent, never within a sign. Blanks in a row become one; lines stay only where they may.
@@ -28,13 +30,55 @@ static class SlackText
         return escaped.ToString().TrimEnd();
     }
 
+    /// <summary>
+    /// The last lines of a text from outside, for between three backticks: at most <paramref name="most"/> characters of what
+    /// is sent and fifteen lines, blanks as they are, nothing in it that would end the quote or be a mention.
+    /// </summary>
+    public static string Quoted(string text, int most)
+    {
+        var kept = new List<string>();
+        var length = 0;
+        foreach (var line in text.TrimEnd().Split('\n').Reverse())
+        {
+            var shown = new StringBuilder();
+            foreach (var piece in line.EnumerateRunes().Where(r => !Turns(r)).Select(Quoted))
+            {
+                if (shown.Length + piece.Length > most - 2)
+                {
+                    shown.Append('…');
+                    break;
+                }
+                shown.Append(piece);
+            }
+            if (kept.Count == QuotedLines || length + shown.Length + 1 > most - 2)
+            {
+                kept.Add("…");
+                break;
+            }
+            kept.Add(shown.ToString().TrimEnd());
+            length += shown.Length + 1;
+        }
+        kept.Reverse();
+        return string.Join('\n', kept);
+    }
+
+    static string Quoted(Rune rune) => rune.Value switch
+    {
+        '&' => "&amp;",
+        '<' => "&lt;",
+        '>' => "&gt;",
+        '`' => "'",
+        '\t' => "    ",
+        _ when Rune.IsControl(rune) => "",
+        _ => rune.ToString(),
+    };
+
     static IEnumerable<string> Pieces(string text, bool lines)
     {
         var blank = true;
         foreach (var rune in text.EnumerateRunes())
         {
-            // Signs that turn the direction of writing would let a text show as another one.
-            if (rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) or 0x200E or 0x200F)
+            if (Turns(rune))
             {
                 continue;
             }
@@ -64,6 +108,9 @@ static class SlackText
             }
         }
     }
+
+    /// <summary>Signs that turn the direction of writing would let a text show as another one.</summary>
+    static bool Turns(Rune rune) => rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) or 0x200E or 0x200F;
 
     /// <summary>A link, <c>&lt;url|text&gt;</c>; the text alone when the URL is none of the web's or longer than a message bears.</summary>
     public static string Link(string text, string url)

@@ -29,6 +29,10 @@ public sealed class HttpBridgeTests
             seen.Add($"{(await far.Standing(work.Id, cancellation)).TakingBack}");
             var evidence = await far.PutEvidence("last log", "ä line", cancellation);
             (await own.PutEvidence("last log", "ä line", cancellation)).Should().Be(evidence);
+            (await far.ReadEvidence(evidence, cancellation)).Should().Be("ä line").And.Be(await own.ReadEvidence(evidence, cancellation));
+            var gone = new Evidence("last answer", "sha256:" + new string('0', 64));
+            (await far.ReadEvidence(gone, cancellation)).Should().BeNull();
+            (await own.ReadEvidence(gone, cancellation)).Should().BeNull();
             var expected = await far.Expected("portal", "prod", cancellation);
             expected.Should().Be(await own.Expected("portal", "prod", cancellation)).And.NotBeNull();
             expected!.Moving.Should().BeTrue();

@@ -135,7 +135,7 @@ static class EventExamples
         (new NotificationRequested
         {
             Target = "team", Thread = Request, Mood = NotificationMood.Bad, Title = "portal → prod", Text = "failed 412: 0 of 3 tasks became healthy. 411 still serves.",
-            Links = [new NotificationLink("timeline", "https://bridge.internal/d-81c0")], Reply = new NotificationReply("portal → prod failed", "author@example.org"),
+            Links = [new NotificationLink("timeline", "https://bridge.internal/d-81c0")], Reply = new NotificationReply("portal → prod failed", "author@example.org", [new Evidence("last log", Blob, "It could not be kept within 30 seconds.")]),
             Handle = "C024BE91L/1795525331.000200", Revision = 4,
         }, new NotificationRequested { Target = "team", Thread = Request, Mood = NotificationMood.Moving, Title = "portal → prod" }, $"team/{Request}"),
         (new NotificationDelivered("team", "C024BE91L/1795525331.000200"), new NotificationDelivered("team"), $"team/{Request}"),

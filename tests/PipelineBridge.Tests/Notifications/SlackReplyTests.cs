@@ -27,6 +27,31 @@ public class SlackReplyTests
         SlackFixture.Shown(reply).Should().Be(reply.Text);
     }
 
+    [Fact]
+    public async Task Evidence_that_a_reply_names_is_quoted_by_its_last_lines()
+    {
+        await using var fixture = await SlackFixture.Start();
+        var log = string.Join('\n', Enumerable.Range(1, 40).Select(n => $"line {n}")) + "\n  <!channel> ```\tno database & no mercy\u202e\n";
+        fixture.Bridge.Texts = blob => blob == "sha256:log" ? log : null;
+
+        await fixture.Delivered(Trouble(1) with { Reply = new NotificationReply("it failed", null, [new Evidence("last log", "sha256:log"), new Evidence("last answer", "sha256:gone")]) });
+
+        var shown = SlackFixture.Shown(fixture.OnlyMessage().Replies.Should().ContainSingle().Subject);
+        shown.Should().Be("it failed\nlast log\n```…\n" + string.Join('\n', Enumerable.Range(27, 14).Select(n => $"line {n}"))
+            + "\n  &lt;!channel&gt; '''    no database &amp; no mercy```\nlast answer: its text could not be read");
+    }
+
+    [Fact]
+    public async Task A_quote_of_endless_lines_stays_within_what_Slack_takes()
+    {
+        await using var fixture = await SlackFixture.Start();
+        fixture.Bridge.Texts = _ => string.Concat(Enumerable.Repeat("<", 70_000)) + "\n" + new string('x', 70_000);
+
+        await fixture.Delivered(Trouble(1) with { Reply = new NotificationReply("it failed", null, [.. Enumerable.Range(1, 9).Select(n => new Evidence($"log {n}", "sha256:log"))]) });
+
+        SlackFixture.Shown(fixture.OnlyMessage().Replies.Should().ContainSingle().Subject).Should().Contain("log 4\n```").And.NotContain("log 5");
+    }
+
     [Theory]
     [InlineData("grace@example.org", "grace ")]
     [InlineData("Grace Hopper <grace@example.org>", "Grace Hopper ")]

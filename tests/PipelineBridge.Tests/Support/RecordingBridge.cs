@@ -50,6 +50,11 @@ sealed class RecordingBridge : IBridgeClient
         return Task.FromResult(new Evidence(name, "sha256:" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)))));
     }
 
+    /// <summary>What a piece of evidence says, by its digest.</summary>
+    public Func<string, string?> Texts { get; set; } = _ => null;
+
+    public Task<string?> ReadEvidence(Evidence evidence, CancellationToken cancellation) => Task.FromResult(evidence.Blob is { } blob ? Texts(blob) : null);
+
     public Task<ExpectedDeployment?> Expected(string app, string environment, CancellationToken cancellation) =>
         Task.FromResult(Expects(app, environment));
 }

@@ -64,7 +64,7 @@ public class EngineRolloutTests(EngineFixture fixture) : IClassFixture<EngineFix
     {
         using var scene = new EngineScene(fixture);
         var image = await scene.Image("crash", before: "echo no database; exit 3");
-        var outcome = await scene.Do(scene.Rollout(1, image, seconds: 5));
+        var outcome = await scene.Do(scene.Rollout(1, image, seconds: 12));
         outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Health);
         outcome.Custom.Cause.Should().StartWith("New tasks end again and again with exit code 3");
         outcome.EvidenceOf("last log").Should().Contain("no database");
