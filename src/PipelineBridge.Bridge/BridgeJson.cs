@@ -11,6 +11,8 @@ namespace PipelineBridge.Bridge;
 [JsonSerializable(typeof(TagLane))]
 [JsonSerializable(typeof(TellingLane))]
 [JsonSerializable(typeof(ServiceDocument))]
+[JsonSerializable(typeof(OpenIncidents))]
+[JsonSerializable(typeof(TargetRefusal))]
 [JsonSerializable(typeof(Waiters))]
 [JsonSerializable(typeof(DeploymentRequested))]
 [JsonSerializable(typeof(DeploymentProgressed))]

@@ -81,7 +81,9 @@ public static class BridgeServer
         services.AddSingleton(parts.Options);
         services.AddSingleton(parts.Journal);
         services.AddSingleton(parts.Clock);
-        services.AddSingleton(new ApiKeys(parts.Options.Keys, parts.OpenOnLoopback));
+        var sessions = new Sessions(parts.Clock);
+        services.AddSingleton(sessions);
+        services.AddSingleton(new ApiKeys(parts.Options.Keys, parts.OpenOnLoopback, sessions));
         services.AddSingleton<Deciders>();
         services.AddSingleton<AskIntake>();
         services.AddSingleton<RequestLookup>();

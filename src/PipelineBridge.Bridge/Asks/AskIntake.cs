@@ -61,13 +61,6 @@ sealed record PreparedAsk(RequestId Name, CdEvent Event, ReadOnlyMemory<byte> By
 /// <summary>Puts writes into the journal, each once for its key, and answers with the receipt.</summary>
 public sealed class AskIntake(EventJournal journal, Deciders deciders, BridgeOptions options, TimeProvider clock)
 {
-    /// <summary>Journals a write and answers 202; only once it is on disk.</summary>
-    public async Task Accept(HttpContext http, Caller caller, ReadOnlyMemory<byte> body, Ask ask)
-    {
-        var receipt = await Journal(http, caller, body, ask);
-        await Answers.Write(http, StatusCodes.Status202Accepted, receipt, HttpJson.Default.Receipt);
-    }
-
     /// <summary>Names a write and makes its event. Written and hashed here, so that the one writer only writes.</summary>
     internal PreparedAsk Prepare(HttpContext http, Caller caller, ReadOnlyMemory<byte> body, Ask ask)
     {
@@ -122,7 +115,8 @@ public sealed class AskIntake(EventJournal journal, Deciders deciders, BridgeOpt
         }
     }
 
-    async Task<Receipt> Journal(HttpContext http, Caller caller, ReadOnlyMemory<byte> body, Ask ask)
+    /// <summary>Journals a write; the receipt is there once it is on disk.</summary>
+    public async Task<Receipt> Journal(HttpContext http, Caller caller, ReadOnlyMemory<byte> body, Ask ask)
     {
         using var span = Tracing.Source.StartActivity($"ask {http.Request.Path}");
         var (name, e, bytes, key, bodyHash) = Prepare(http, caller, body, ask);

@@ -38,8 +38,8 @@ static class DeadLetterEndpoints
     public static void MapDeadLetters(this IEndpointRouteBuilder app)
     {
         app.MapRead<DeadLettersAnswer>("/v1/deadletters", List, "What could not be handled");
-        app.MapPost("/v1/deadletters/{id}/replay", (Delegate)Replay).Produces<Receipt>(StatusCodes.Status202Accepted).ProducesOurProblems(401, 403, 404, 409, 503).WithSummary("Ask again for what could not be handled");
-        app.MapPost("/v1/deadletters/{id}/drop", (Delegate)Drop).Produces(StatusCodes.Status204NoContent).ProducesOurProblems(401, 403, 404, 409, 503).WithSummary("Drop a dead letter");
+        app.MapPost("/v1/deadletters/{id}/replay", (Delegate)(Func<HttpContext, Task>)Replay).Produces<Receipt>(StatusCodes.Status202Accepted).ProducesOurProblems(401, 403, 404, 409, 503).WithSummary("Ask again for what could not be handled");
+        app.MapPost("/v1/deadletters/{id}/drop", (Delegate)(Func<HttpContext, Task>)Drop).Produces(StatusCodes.Status204NoContent).ProducesOurProblems(401, 403, 404, 409, 503).WithSummary("Drop a dead letter");
     }
 
     static async Task List(HttpContext http, Caller caller)
@@ -52,7 +52,14 @@ static class DeadLetterEndpoints
 
     static async Task Replay(HttpContext http)
     {
-        var (caller, row, letter) = Find(http);
+        var receipt = await Replay(http, http.RequestServices.GetRequiredService<ApiKeys>().Of(http), (string)http.Request.RouteValues["id"]!, null);
+        await Answers.Write(http, StatusCodes.Status202Accepted, receipt, HttpJson.Default.Receipt);
+    }
+
+    /// <summary>Asks again for what a dead letter was about; <paramref name="by"/> is the person, where the original's is not meant.</summary>
+    internal static async Task<Receipt> Replay(HttpContext http, Caller caller, string id, string? by)
+    {
+        var (row, letter) = Find(http, caller, id);
         if (!letter.Replayable)
         {
             throw RefusedException.Conflict($"A {letter.Type} is no ask of somebody; it can only be dropped.");
@@ -65,7 +72,7 @@ static class DeadLetterEndpoints
         var journal = http.RequestServices.GetRequiredService<EventJournal>();
         var stored = journal.Read(r => r.Event(name.Ask)) ?? throw RefusedException.NotFound($"The journal has no ask {original.Id}.");
         var ask = CdEventReader.Read(stored.Body);
-        await intake.Accept(http, caller, row.Body, new Ask
+        return await intake.Journal(http, caller, row.Body, new Ask
         {
             Kind = name.Kind,
             App = ask.Custom!.App,
@@ -75,7 +82,7 @@ static class DeadLetterEndpoints
             Image = work.Custom.Image ?? ask.Custom.Image,
             Subject = ask.SubjectId,
             Links = [EventLink.Cause(name.Ask)],
-            Fields = new CancelAsk(ask.ChainId, ask.Custom.Build is { } b ? new BuildField(b.Url, b.Number, b.Job) : null, ask.Custom.By?.Person),
+            Fields = new CancelAsk(ask.ChainId, ask.Custom.Build is { } b ? new BuildField(b.Url, b.Number, b.Job) : null, by ?? ask.Custom.By?.Person),
             // The old sequence: what is newer by now is not overtaken by it.
             Order = work.Custom.Sequence ?? original.Order ?? original.Sequence,
             Refusal = tx => tx.DeadLetter(row.Id) is { State: DeadLetterState.Open } open ? Replayed(tx, open) : RefusedException.Conflict($"{letter.Id} was replayed or dropped already."),
@@ -90,7 +97,14 @@ static class DeadLetterEndpoints
 
     static async Task Drop(HttpContext http)
     {
-        var (_, row, letter) = Find(http);
+        await Drop(http, http.RequestServices.GetRequiredService<ApiKeys>().Of(http), (string)http.Request.RouteValues["id"]!);
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    /// <summary>Drops a dead letter.</summary>
+    internal static async Task Drop(HttpContext http, Caller caller, string id)
+    {
+        var (row, letter) = Find(http, caller, id);
         await http.RequestServices.GetRequiredService<AskIntake>().Write(tx =>
         {
             if (tx.DeadLetter(row.Id) is not { State: DeadLetterState.Open } open)
@@ -100,13 +114,12 @@ static class DeadLetterEndpoints
             tx.PutDeadLetter(open with { State = DeadLetterState.Dropped });
             return 0;
         }, http.RequestAborted);
-        http.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    static (Caller Caller, DeadLetterRow Row, DeadLetter Letter) Find(HttpContext http)
+    /// <summary>A dead letter that a caller may decide about.</summary>
+    internal static (DeadLetterRow Row, DeadLetter Letter) Find(HttpContext http, Caller caller, string text)
     {
-        var caller = http.RequestServices.GetRequiredService<ApiKeys>().Of(http).Demand(Verb.DeadLetter);
-        var text = (string)http.Request.RouteValues["id"]!;
+        caller.Demand(Verb.DeadLetter);
         var row = long.TryParse(text, out var id) ? http.RequestServices.GetRequiredService<EventJournal>().Read(r => r.DeadLetter(id)) : null;
         if (row is null)
         {
@@ -114,7 +127,7 @@ static class DeadLetterEndpoints
         }
         var letter = Of(row);
         caller.Demand(Verb.DeadLetter, letter.App);
-        return (caller, row, letter);
+        return (row, letter);
     }
 
     internal static DeadLetter Of(DeadLetterRow row)

@@ -115,6 +115,7 @@ public sealed class Deciders(BridgeOptions options)
 
     static void Route(DecisionRun run, CdEvent e, long sequence, long order)
     {
+        run.Incidents(e);
         switch (e.Content)
         {
             case DeploymentRequested:

@@ -216,6 +216,7 @@ sealed partial class DecisionRun(JournalTransaction tx, DeciderContext context, 
 
     void TellingEnded(CdEvent work, NotificationRequested word, CdEvent e, long workSequence)
     {
+        Refused(word.Target, e);
         if (RequestId.TryParse(work.Custom?.RequestId, out var id) && id.Ask == work.Key())
         {
             // The pipeline's own message: an ask that is its own work.

@@ -70,11 +70,14 @@ static class RequestEndpoints
         return document;
     }
 
-    static async Task Cancel(WriteCall<CancelAsk> call)
+    static Task Cancel(WriteCall<CancelAsk> call) => Cancel(call, call.Route("id"));
+
+    /// <summary>Takes a request back.</summary>
+    internal static async Task Cancel(WriteCall<CancelAsk> call, string id)
     {
         var services = call.Http.RequestServices;
         var deciders = services.GetRequiredService<Deciders>();
-        var document = services.GetRequiredService<RequestLookup>().Find(call.Route("id"));
+        var document = services.GetRequiredService<RequestLookup>().Find(id);
         var checks = new FieldChecks(call.Caller);
         checks.Common(call.Body);
         checks.Throw();
@@ -107,7 +110,7 @@ static class RequestEndpoints
             }
             return Document(tx, document.Id);
         }, call.Http.RequestAborted);
-        await Answers.Write(call.Http, StatusCodes.Status202Accepted, call.Intake.Of(after.Id, after.ChainId, after.State, after.Revision, []), HttpJson.Default.Receipt);
+        await call.Answer(call.Intake.Of(after.Id, after.ChainId, after.State, after.Revision, []));
     }
 
     static RequestDocument Document(JournalTransaction tx, string id) =>

@@ -130,7 +130,8 @@ static class DeploymentEndpoints
         });
     }
 
-    static Task RollBack(WriteCall<RollbackAsk> call)
+    /// <summary>Goes back to what served before.</summary>
+    internal static Task RollBack(WriteCall<RollbackAsk> call)
     {
         var ask = call.Body;
         var checks = new FieldChecks(call.Caller.Demand(Verb.Rollback));

@@ -22,9 +22,11 @@ static class HoldEndpoints
         app.MapWrite("DELETE", "/v1/holds/{app}/{environment}", Lift, HttpJson.Default.HoldLiftAsk, "Lift a hold");
     }
 
-    static Task Put(WriteCall<HoldAsk> call)
+    static Task Put(WriteCall<HoldAsk> call) => Put(call, call.Route("app"), call.Route("environment"));
+
+    /// <summary>Holds the deployments of an app.</summary>
+    internal static Task Put(WriteCall<HoldAsk> call, string app, string environment)
     {
-        var (app, environment) = (call.Route("app"), call.Route("environment"));
         var ask = call.Body;
         var checks = new FieldChecks(call.Caller.Demand(Verb.Hold));
         checks.App(app, call.Options);
@@ -51,9 +53,11 @@ static class HoldEndpoints
         });
     }
 
-    static Task Lift(WriteCall<HoldLiftAsk> call)
+    static Task Lift(WriteCall<HoldLiftAsk> call) => Lift(call, call.Route("app"), call.Route("environment"));
+
+    /// <summary>Lifts a hold.</summary>
+    internal static Task Lift(WriteCall<HoldLiftAsk> call, string app, string environment)
     {
-        var (app, environment) = (call.Route("app"), call.Route("environment"));
         var checks = new FieldChecks(call.Caller.Demand(Verb.Hold));
         checks.App(app, call.Options);
         checks.Environment(environment, app, call.Options);

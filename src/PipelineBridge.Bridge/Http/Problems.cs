@@ -48,17 +48,23 @@ static class Problems
         {
             http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
-        if (e.Status == StatusCodes.Status401Unauthorized)
-        {
-            http.Response.Headers.WWWAuthenticate = "Bearer realm=\"PipelineBridge\", Basic realm=\"PipelineBridge\", charset=\"UTF-8\"";
-        }
+        Challenge(http, e.Status);
         if (RefusalPage.Wanted(http.Request))
         {
-            await PageShell.Write(http, e.Status, RefusalPage.Render(e));
+            await PageShell.Write(http, e.Status, RefusalPage.Render(e, RefusalPage.Target(http.Request)));
             return;
         }
         var problem = new ProblemDocument(Anchor(e.Status), e.Title, e.Status, e.Message) { Errors = e.Errors.Count > 0 ? e.Errors : null };
         await Answers.Write(http, e.Status, problem, HttpJson.Default.ProblemDocument, "application/problem+json; charset=utf-8");
+    }
+
+    /// <summary>Says how a key is shown (RFC 9110, 11.6.1). Not Basic, which is taken too: a browser would ask by itself, and hide the page that signs in.</summary>
+    public static void Challenge(HttpContext http, int status)
+    {
+        if (status == StatusCodes.Status401Unauthorized)
+        {
+            http.Response.Headers.WWWAuthenticate = "Bearer realm=\"PipelineBridge\"";
+        }
     }
 
     // A name, no address (RFC 9457, 3.1.1): the documentation lies beside the code, not at a host of ours.

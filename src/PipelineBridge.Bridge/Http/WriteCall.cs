@@ -11,8 +11,15 @@ namespace PipelineBridge.Bridge.Http;
 /// <summary>A write as its endpoint gets it: who calls, and the body as its shape.</summary>
 sealed record WriteCall<T>(HttpContext Http, Caller Caller, ReadOnlyMemory<byte> Bytes, T Body, BridgeOptions Options, AskIntake Intake)
 {
+    /// <summary>What is answered once it is on disk; null: 202 and the receipt.</summary>
+    public Func<Receipt, Task>? Accepted { get; init; }
+
     /// <summary>Journals the ask and answers with its receipt.</summary>
-    public Task Accept(Ask ask) => Intake.Accept(Http, Caller, Bytes, ask);
+    public async Task Accept(Ask ask) => await Answer(await Intake.Journal(Http, Caller, Bytes, ask));
+
+    /// <summary>Answers with a receipt; only once it is on disk.</summary>
+    public Task Answer(Receipt receipt) =>
+        Accepted is null ? Answers.Write(Http, StatusCodes.Status202Accepted, receipt, HttpJson.Default.Receipt) : Accepted(receipt);
 
     /// <summary>A value of the route.</summary>
     public string Route(string name) => (string)Http.Request.RouteValues[name]!;

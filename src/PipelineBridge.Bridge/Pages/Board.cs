@@ -1,3 +1,4 @@
+using PipelineBridge.Bridge.DeadLetters;
 using PipelineBridge.Bridge.Deliveries;
 
 namespace PipelineBridge.Bridge.Pages;
@@ -17,11 +18,34 @@ sealed record Board
     /// <summary>Whether there are more of them than stand here.</summary>
     public bool MoreOpen { get; init; }
 
+    /// <summary>The newest deliveries that came to their end, newest first.</summary>
+    public IReadOnlyList<RequestDocument> Recent { get; init; } = [];
+
     /// <summary>The open dead letters, newest first.</summary>
-    public IReadOnlyList<BoardTrouble> DeadLetters { get; init; } = [];
+    public IReadOnlyList<DeadLetter> DeadLetters { get; init; } = [];
+
+    /// <summary>The troubles of running services that are open, newest first.</summary>
+    public IReadOnlyList<OpenIncident> Incidents { get; init; } = [];
+
+    /// <summary>The targets that do not take what they are told.</summary>
+    public IReadOnlyList<RefusingTarget> Targets { get; init; } = [];
+
+    /// <summary>After how long a request that its stage has should have come to its end.</summary>
+    public TimeSpan Bound { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>After how long one that waits, and is not held, should have.</summary>
+    public TimeSpan WaitingBound { get; init; } = TimeSpan.FromHours(2);
 
     /// <summary>When it was read.</summary>
     public required DateTimeOffset Now { get; init; }
+
+    /// <summary>The requests that should have come to their end by now: something does not do its work.</summary>
+    public IEnumerable<RequestDocument> Overdue => Open.Where(d => d.ReleasedAt is { } released
+        ? Now - released > Bound
+        : Now - d.AskedAt > WaitingBound && !Services.Any(s => s.Hold is not null && s.App == d.App && s.Environment == d.Environment));
+
+    /// <summary>Whether something is in trouble.</summary>
+    public bool HasTrouble => DeadLetters.Count > 0 || Incidents.Count > 0 || Targets.Count > 0 || Overdue.Any();
 
     /// <summary>Those columns, rows and requests that the filter leaves.</summary>
     /// <param name="text">Words that a row must have, in its app, environments, images or states; none: all.</param>
@@ -39,8 +63,11 @@ sealed record Board
         {
             Environments = environments,
             Services = [.. services.Where(s => apps.Contains(s.App))],
-            Open = [.. Open.Where(d => (zone.Length == 0 || (d.Environment is { } e && names.Contains(e))) && Has(words, [d.App, d.Environment, d.Image, d.State, d.Kind, d.Id]))],
+            Open = [.. Open.Where(Fits)],
+            Recent = [.. Recent.Where(Fits)],
         };
+        bool Fits(RequestDocument d) =>
+            (zone.Length == 0 || (d.Environment is { } e && names.Contains(e))) && Has(words, [d.App, d.Environment, d.Image, d.State, d.Kind, d.Id]);
     }
 
     static bool Has(string[] words, IEnumerable<string?> texts)
@@ -57,5 +84,10 @@ sealed record Board
 /// <summary>A column of the first page.</summary>
 sealed record BoardEnvironment(string Name, string? Zone);
 
-/// <summary>A dead letter as the first page names it.</summary>
-sealed record BoardTrouble(string App, string? Environment, string Queue, string? RequestId, DateTimeOffset At);
+/// <summary>A target that does not take what it is told.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Cause">Why, in one sentence.</param>
+/// <param name="Since">Since when messages were lost; null: none is, they wait.</param>
+/// <param name="Lost">How many were.</param>
+/// <param name="Waiting">How many wait for it.</param>
+sealed record RefusingTarget(string Name, string? Cause, DateTimeOffset? Since, int Lost, long Waiting);

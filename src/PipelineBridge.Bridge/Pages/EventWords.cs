@@ -55,6 +55,21 @@ static class EventWords
         };
     }
 
+    /// <summary>What an event is about, in one word that a reader's eye follows down the column.</summary>
+    public static string Topic(CdEvent e) => e.Content switch
+    {
+        PipelineRunQueued or PipelineRunStarted or PipelineRunFinished => "build",
+        ImageTagRequested => "tags",
+        ImagePushRequested or ImageProgressed or ImageResolveRequested or ImageResolved or ArtifactPublished => "image",
+        DeploymentProgressed or ServiceDeployed or ServiceUpgraded or ServiceRolledBack or ServiceRemoved or DeploymentRetireRequested or DeploymentRetired or EndpointsChanged => "tasks",
+        DeploymentHeld or DeploymentHoldLifted => "hold",
+        IncidentDetected or IncidentResolved => "incident",
+        NotificationRequested or NotificationDelivered => "message",
+        WorkEnded or WorkDeferred => "work",
+        DeploymentRequested or DeploymentRolloutRequested or DeploymentCancelRequested or DeploymentStarted or DeploymentSucceeded or DeploymentFailed or DeploymentSuperseded or DeploymentRefused or DeploymentCancelled => "deploy",
+        _ => e.EventType?.ShortName.Split('.')[0] ?? "event",
+    };
+
     static string Build(CustomData? c, CdEvent e) => (c?.Build?.Job, c?.Build?.Number) switch
     {
         ({ } job, { } number) => $"{job} #{number}",

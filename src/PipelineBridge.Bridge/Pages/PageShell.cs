@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using PipelineBridge.Bridge.Http;
+using PipelineBridge.Bridge.Security;
 
 namespace PipelineBridge.Bridge.Pages;
 
@@ -14,23 +15,26 @@ static class PageShell
     /// <summary>A whole page.</summary>
     /// <param name="title">The title of the window.</param>
     /// <param name="body">The content.</param>
-    /// <param name="moving">Whether something on it is open, so that it is to be fetched again.</param>
-    /// <param name="still">Whether the reader stopped that; the address of this page without and with the stop.</param>
+    /// <param name="visit">Who looks and how; null: the page stands still and nobody is known.</param>
+    /// <param name="moving">Whether something on it is open, so that a browser without script fetches it again.</param>
     /// <param name="top">What stands beside the name of the product.</param>
-    /// <param name="wide">Whether the content takes the whole width.</param>
-    public static Html Page(string title, Html body, bool moving = false, Refresh? still = null, Html? top = null, bool wide = false) => Html.Of($"""
+    /// <param name="look">The class of the page, for its width and layout.</param>
+    /// <param name="topic">The app that the page is about, of which alone it has to hear; none: all.</param>
+    public static Html Page(string title, Html body, Visit? visit = null, bool moving = false, Html? top = null, string look = "narrow", string? topic = null) => Html.Of($"""
         <!DOCTYPE html>
         <html lang="en">
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
-        {(moving && still is { Stopped: false } ? Html.Of($"<meta http-equiv=\"refresh\" content=\"{RefreshSeconds}\">\n") : Html.Empty)}<title>{title}</title>
+        {(moving && visit is { Stopped: false } ? Html.Of($"<noscript><meta http-equiv=\"refresh\" content=\"{RefreshSeconds}\"></noscript>\n") : Html.Empty)}<title>{title}</title>
+        <link rel="icon" href="{PageFiles.IconPath}">
         <style>{Style}</style>
-        </head>
-        <body class="{(wide ? "wide" : "narrow")}">
-        <header><a class="home" href="/">PipelineBridge</a>{top}{(moving && still is not null ? RefreshNote(still) : Html.Empty)}</header>
-        <main>
-        {body}
+        {Html.If(visit?.Head is not null, () => Html.Of($"<script src=\"{PageFiles.ScriptPath}\" defer></script>\n"))}</head>
+        <body class="{look}">
+        <a class="skip" href="#content">To the content</a>
+        <header><a class="home" href="/">PipelineBridge</a>{top}<div class="about">{(visit?.Head is null ? Html.Empty : Html.Of($"<span id=\"freshness\" role=\"status\"></span>"))}{(moving && visit is not null ? RefreshNote(visit) : Html.Empty)}{(visit?.Viewer is { } viewer ? SignedIn(viewer) : Html.Empty)}</div></header>
+        <main id="content" tabindex="-1"{(visit?.Head is { } head ? Html.Of($" data-head=\"{head}\"") : Html.Empty)}{(topic is null ? Html.Empty : Html.Of($" data-topic=\"{topic}\""))}{(moving ? Html.Of($" data-moving") : Html.Empty)}>
+        {visit?.Message}{body}
         </main>
         </body>
         </html>
@@ -43,25 +47,20 @@ static class PageShell
         var headers = http.Response.Headers;
         headers.ContentSecurityPolicy = PageStyle.Policy;
         headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = "no-referrer";
+        // Not "no-referrer": with that a browser sends the forms of these pages with the origin "null" (Fetch, "append a request Origin header").
+        headers["Referrer-Policy"] = "same-origin";
         headers.CacheControl = "no-store";
-        headers.Vary = "Accept, Authorization";
+        headers.Vary = "Accept, Authorization, Cookie";
         return Answers.WriteBytes(http, status, Encoding.UTF8.GetBytes(page.ToString()), "text/html; charset=utf-8");
     }
 
-    static Html RefreshNote(Refresh refresh) => refresh.Stopped
-        ? Html.Of($"<small class=\"refresh\">Not refreshed. <a href=\"{refresh.Moving}\">Refresh again</a></small>")
-        : Html.Of($"<small class=\"refresh\">Refreshed each {RefreshSeconds} s. <a href=\"{refresh.Still}\">Stop</a></small>");
-}
+    static Html RefreshNote(Visit visit) => visit.Stopped
+        ? Html.Of($"<noscript><small>Not refreshed. <a href=\"{visit.Moving}\">Refresh again</a></small></noscript>")
+        : Html.Of($"<noscript><small>Refreshed each {RefreshSeconds} s. <a href=\"{visit.Still}\">Stop</a></small></noscript>");
 
-/// <summary>Whether a page is fetched again by itself, and the addresses that turn it on and off.</summary>
-sealed record Refresh(bool Stopped, string Moving, string Still)
-{
-    /// <summary>By the query's <c>still</c>; the rest of the query stays.</summary>
-    public static Refresh Of(HttpRequest request)
-    {
-        var others = request.Query.Where(q => q.Key != "still").SelectMany(q => q.Value.Select(v => KeyValuePair.Create(q.Key, v)));
-        var moving = request.Path + QueryString.Create(others).ToUriComponent();
-        return new Refresh(request.Query.ContainsKey("still"), moving, request.Path + QueryString.Create(others.Append(KeyValuePair.Create("still", (string?)"1"))).ToUriComponent());
-    }
+    static Html SignedIn(Viewer viewer) => viewer.Session is { } session
+        ? Html.Of($"""
+            <form method="post" action="{SignInEndpoints.OutPath}"><input type="hidden" name="token" value="{session.FormToken}"><small>{(session.Person is null ? Html.Empty : Html.Of($"{session.Person}, "))}key {viewer.Caller.Name}</small> <button>Sign out</button></form>
+            """)
+        : Html.Of($"<a href=\"{SignInEndpoints.InPath}\">Sign in</a>");
 }

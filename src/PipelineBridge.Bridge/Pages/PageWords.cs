@@ -18,7 +18,7 @@ static partial class PageWords
     public static Html Stands(RequestDocument d)
     {
         var (look, sign, _) = Look(d.State);
-        return Html.Of($"<span class=\"{look}\"><span aria-hidden=\"true\">{sign}</span> {Sentence(d)}</span>");
+        return Html.Of($"<span class=\"{look}\"><span aria-hidden=\"true\">{sign}</span> {Linked(Sentence(d))}</span>");
     }
 
     /// <summary>The class (its colour), the sign and the word of a state.</summary>
@@ -68,6 +68,24 @@ static partial class PageWords
 
     /// <summary>A link to the story of a request, by its short name.</summary>
     public static Html Link(string requestId) => Link(requestId, Html.Of($"{Short(requestId)}"));
+
+    /// <summary>A text in which each request that it names leads to its story.</summary>
+    public static Html Linked(string text)
+    {
+        var parts = new List<Html>();
+        var from = 0;
+        foreach (var name in RequestName().EnumerateMatches(text))
+        {
+            var id = text.Substring(name.Index, name.Length);
+            parts.Add(Html.Of($"{text[from..name.Index]}{Link(id)}"));
+            from = name.Index + name.Length;
+        }
+        parts.Add(Html.Of($"{text[from..]}"));
+        return Html.Join(parts);
+    }
+
+    [GeneratedRegex(@"(?<![\w/.-])[ptdn]-(?=[a-z]*[0-9])[0-9a-hjkmnp-tv-z]{4,26}(?![\w-])")]
+    private static partial Regex RequestName();
 
     /// <summary>Since when, short: how long, or the day; the whole time is one look away.</summary>
     public static Html Since(DateTimeOffset time, DateTimeOffset now) =>

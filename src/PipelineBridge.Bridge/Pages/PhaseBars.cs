@@ -19,9 +19,31 @@ static class PhaseBars
         if (d.ReleasedAt is { } released && !d.HasEnded)
         {
             var usual = Sum(d.Usual);
-            parts.Add(Html.Of($"for {PageWords.Duration((now - released).TotalSeconds)}{(usual > 0 ? $", usually {PageWords.Duration(usual)}" : "")}"));
+            var gone = (now - released).TotalSeconds;
+            if (usual > 0)
+            {
+                parts.Add(Elapsed(d.Usual!, usual, gone));
+            }
+            parts.Add(Html.Of($"for {PageWords.Duration(gone)}{(usual > 0 ? $", usually {PageWords.Duration(usual)}" : "")}"));
         }
         return parts.Count == 0 ? Html.Empty : Html.Of($"<p>{parts.SelectMany((part, i) => i == 0 ? [part] : new[] { Html.Of($" "), part })}</p>");
+    }
+
+    /// <summary>The time gone over the phases as they usually are: each a piece of the track, and past its end it is late.</summary>
+    static Html Elapsed(Phases usual, double sum, double gone)
+    {
+        var whole = Math.Max(sum, gone);
+        var pieces = new List<Html>();
+        var from = 0.0;
+        foreach (var piece in new[] { usual.PushedSeconds, usual.PulledSeconds, usual.HealthySeconds, usual.RoutedSeconds })
+        {
+            if (piece is { } seconds && seconds / whole * WidthPixels is >= 2 and var width)
+            {
+                pieces.Add(Html.Of($"<rect class=\"usual\" x=\"{from}\" y=\"9\" height=\"3\" width=\"{width - 1}\"/>"));
+                from += width;
+            }
+        }
+        return Html.Of($"<svg class=\"elapsed\" width=\"{WidthPixels}\" height=\"12\" viewBox=\"0 0 {WidthPixels} 12\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"{(gone > sum ? "late" : "bar")}\" y=\"1\" height=\"7\" width=\"{Width(gone, whole)}\"/>{pieces}</svg>");
     }
 
     /// <summary>The phases as a table with bars; nothing when none is known.</summary>

@@ -23,7 +23,7 @@ static class StoryList
             var today = read?.Time.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? day;
             if (today != day)
             {
-                lines.Add(Html.Of($"<li class=\"day\">{today} UTC</li>"));
+                lines.Add(Html.Of($"<li class=\"day\" data-key=\"{today}\">{today} UTC</li>"));
                 day = today;
             }
             lines.Add(Line(e, read, self));
@@ -45,7 +45,7 @@ static class StoryList
         var log = read is { Custom.Build.Url: { } url, Content: PipelineRunQueued or PipelineRunStarted or PipelineRunFinished }
             ? Html.Of($" {Html.Outside(url, "log")}") : Html.Empty;
         return Html.Of($"""
-            <li class="{look}"><span class="text">{(read is null ? Html.Empty : PageWords.Clock(read.Time))} {PageWords.ShortDigests(text)}{request}{log}</span>{(who is null ? Html.Empty : Html.Of($" <small>{who}</small>"))}
+            <li class="{look}" data-key="{e.Sequence}"><span class="text">{(read is null ? Html.Empty : Html.Of($"{PageWords.Clock(read.Time)} <span class=\"topic\">{EventWords.Topic(read)}</span>"))} {PageWords.ShortDigests(text)}{request}{log}</span>{(who is null ? Html.Empty : Html.Of($" <small>{who}</small>"))}
             {Raw(e, read)}</li>
 
             """);

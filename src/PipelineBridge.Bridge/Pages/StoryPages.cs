@@ -1,4 +1,6 @@
 using PipelineBridge.Bridge.Deliveries;
+using PipelineBridge.Bridge.Pages.Actions;
+using PipelineBridge.Bridge.Security;
 using PipelineBridge.Bridge.Timeline;
 
 namespace PipelineBridge.Bridge.Pages;
@@ -11,32 +13,59 @@ static class StoryPages
     /// <param name="evidence">What shows the cause of its end.</param>
     /// <param name="story">Its chain, as far as its reader may see it.</param>
     /// <param name="now">When it was read.</param>
-    /// <param name="refresh">Whether the page is fetched again by itself.</param>
-    public static Html Request(RequestDocument d, IReadOnlyList<EvidenceText> evidence, ChainAnswer? story, DateTimeOffset now, Refresh refresh)
+    /// <param name="visit">Who looks and how.</param>
+    /// <param name="lane">What decides the deployments of its app in its environment, where it is one.</param>
+    public static Html Request(RequestDocument d, IReadOnlyList<EvidenceText> evidence, ChainAnswer? story, DateTimeOffset now, Visit visit, DeploymentLane? lane = null)
     {
         var chain = $"/chains/{Uri.EscapeDataString(d.ChainId)}";
         return PageShell.Page($"{PageWords.Where(d)}: {d.State}", Html.Of($"""
             <h1>{PageWords.Where(d)} <span class="soft">{d.Kind} <span class="name" title="{d.Id}">{PageWords.Short(d.Id)}</span></span></h1>
             <p class="stands">{PageWords.Stands(d)}</p>
-            {(d.HasEnded ? Html.Empty : PhaseBars.Progress(d, now))}{Tasks(d)}{Failure(d, evidence)}{Warnings(d)}{Facts(d, now)}{PhaseBars.Table(d.Phases, d.Usual)}
+            {(d.HasEnded ? Html.Empty : PhaseBars.Progress(d, now))}{Buttons(d, lane, visit)}{Hold(lane)}{Tasks(d)}{Failure(d, evidence)}{Warnings(d)}{Facts(d, now)}{PhaseBars.Table(d.Phases, d.Usual)}
             <h2>What happened</h2>
             {Events(story?.Events ?? [], d.Id)}
             <p><small><a href="{chain}">The whole chain</a> · <a href="/v1/requests/{d.Id}">this as JSON</a> · <a href="/v1{chain}">the chain as JSON</a></small></p>
-            """), !d.HasEnded, refresh);
+            """), visit, !d.HasEnded, topic: d.App);
     }
 
     /// <summary>The story of a chain.</summary>
-    public static Html Chain(ChainAnswer story, DateTimeOffset now, Refresh refresh) => PageShell.Page($"Chain {story.ChainId}", Html.Of($"""
+    public static Html Chain(ChainAnswer story, DateTimeOffset now, Visit visit) => PageShell.Page($"Chain {story.ChainId}", Html.Of($"""
         <h1>Chain <span class="mono">{story.ChainId}</span></h1>
         {Html.If(story.Requests.Count > 0, () => Html.Of($"""
         <ul class="list">{story.Requests.Select(d => Html.Of($"""
-        <li><p>{d.Kind} {PageWords.Link(d.Id, Html.Of($"{PageWords.Where(d)}"))} {PageWords.Stands(d)}</p>{(d.HasEnded ? Html.Empty : PhaseBars.Progress(d, now))}</li>
+        <li data-key="request {d.Id}"><p>{d.Kind} {PageWords.Link(d.Id, Html.Of($"{PageWords.Where(d)}"))} {PageWords.Stands(d)}</p>{(d.HasEnded ? Html.Empty : PhaseBars.Progress(d, now))}</li>
         """))}</ul>
         """))}
         <h2>What happened</h2>
         {Events(story.Events, null)}
         <p><small><a href="/v1/chains/{Uri.EscapeDataString(story.ChainId)}">this as JSON</a></small></p>
-        """), story.Requests.Any(d => !d.HasEnded), refresh);
+        """), visit, story.Requests.Any(d => !d.HasEnded));
+
+    static Html Buttons(RequestDocument d, DeploymentLane? lane, Visit visit)
+    {
+        if (lane is null || d.Environment is not { } environment)
+        {
+            return Html.Empty;
+        }
+        var (about, back) = (PageWords.Where(d), $"/{d.Id}");
+        var buttons = new List<Html>();
+        void Button(string verb, bool sense, PageAction action, string word, params ReadOnlySpan<(string, string)> fields)
+        {
+            if (sense && visit.May(verb, d.App))
+            {
+                buttons.Add(ActionEndpoints.Button(action, word, about, fields));
+            }
+        }
+        Button(Verb.Cancel, DeploymentRefusals.Cancel(lane, d.Id) is null, DeploymentActions.Cancel, "Cancel", ("request", d.Id));
+        Button(Verb.Rollback, DeploymentRefusals.Rollback(lane, null) is null, DeploymentActions.Rollback, "Roll back", ("app", d.App), ("environment", environment), ("back", back));
+        Button(Verb.Hold, lane.Hold is null, DeploymentActions.Hold, "Hold", ("app", d.App), ("environment", environment), ("back", back));
+        Button(Verb.Hold, lane.Hold is not null, DeploymentActions.Lift, "Lift the hold", ("app", d.App), ("environment", environment), ("back", back));
+        return Html.If(buttons.Count > 0, () => Html.Of($"<p class=\"buttons\">{buttons.SelectMany((b, i) => i == 0 ? [b] : new[] { Html.Of($" "), b })}</p>"));
+    }
+
+    static Html Hold(DeploymentLane? lane) => Html.If(lane?.Hold is not null, () => Html.Of($"""
+        <p><span class="state held"><span aria-hidden="true">‖</span> held</span> until {PageWords.Full(lane!.Hold!.Until)}{((lane.Hold.By?.Person ?? lane.Hold.By?.Key) is { } by ? $" by {by}" : "")}: {lane.Hold.Reason}</p>
+        """));
 
     static Html Events(IReadOnlyList<SequencedEvent> events, string? self) =>
         events.Count == 0 ? Html.Of($"<p class=\"soft\">No event of it may be read.</p>") : StoryList.Render(events, self);
@@ -52,7 +81,7 @@ static class StoryPages
         : Html.Of($"<p>{e.Name}{(e.Cut ? Html.Of($" <small>its last {PageWords.Bytes(EvidenceText.LongestBytes)}; <a href=\"/v1/blobs/{e.Blob}\">all of it</a></small>") : Html.Empty)}</p><pre tabindex=\"0\">{e.Text}</pre>");
 
     static Html Tasks(RequestDocument d) => Html.If(!d.HasEnded && d.Progress?.Tasks is { Count: > 0 }, () => Html.Of($"""
-        <ul class="list">{d.Progress!.Tasks!.Select(t => Html.Of($"<li><span class=\"mono\">{t.Host ?? t.Id}{(t.Port is { } port ? $":{port}" : "")}</span> <span class=\"{Look(t.State)}\">{t.State}</span></li>"))}</ul>
+        <ul class="list">{d.Progress!.Tasks!.Select(t => Html.Of($"<li data-key=\"task {t.Id}\"><span class=\"mono\">{t.Host ?? t.Id}{(t.Port is { } port ? $":{port}" : "")}</span> <span class=\"{Look(t.State)}\">{t.State}</span></li>"))}</ul>
         """));
 
     static string Look(string task) => task switch { "healthy" => "live", "unhealthy" or "failed" => "failed", _ => "moving" };

@@ -204,7 +204,8 @@ static class EventEndpoints
         return (full.Length == 0 ? null : full, app.Length == 0 ? null : app);
     }
 
-    static bool Readable(Caller caller, StoredEvent e) => e.App == "-" ? caller.Apps.Contains("*") : caller.MayTouch(e.App);
+    /// <summary>Whether a caller may see an event.</summary>
+    internal static bool Readable(Caller caller, StoredEvent e) => e.App == "-" ? caller.Apps.Contains("*") : caller.MayTouch(e.App);
 
     internal static SequencedEvent Sequenced(StoredEvent e)
     {

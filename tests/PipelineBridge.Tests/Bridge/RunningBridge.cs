@@ -22,6 +22,7 @@ sealed class RunningBridge : IAsyncDisposable
 
     readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("pipelinebridge-test-");
     WebApplication? app;
+    string? address;
 
     RunningBridge(Func<BridgeOptions, BridgeOptions>? change, BrokerParts? broker)
     {
@@ -38,13 +39,16 @@ sealed class RunningBridge : IAsyncDisposable
 
     public EventJournal Journal { get; private set; } = null!;
 
+    /// <summary>Whether it is started again where it was, for those who come back to it.</summary>
+    public bool KeepsAddress { get; init; }
+
     public HttpClient Http { get; private set; } = null!;
 
     public string JournalPath => Path.Combine(directory.FullName, "journal.db");
 
-    public static async Task<RunningBridge> Start(Func<BridgeOptions, BridgeOptions>? change = null, BrokerParts? broker = null)
+    public static async Task<RunningBridge> Start(Func<BridgeOptions, BridgeOptions>? change = null, BrokerParts? broker = null, bool keepsAddress = false)
     {
-        var bridge = new RunningBridge(change, broker);
+        var bridge = new RunningBridge(change, broker) { KeepsAddress = keepsAddress };
         await bridge.StartAgain();
         return bridge;
     }
@@ -54,7 +58,7 @@ sealed class RunningBridge : IAsyncDisposable
         Journal = EventJournal.Open(new JournalOptions { Path = JournalPath, Published = Broker is not null });
         app = BridgeServer.Build(new BridgeParts
         {
-            Listen = ["http://127.0.0.1:0"],
+            Listen = [KeepsAddress && address is not null ? address : "http://127.0.0.1:0"],
             Options = Options,
             Journal = Journal,
             Checks = [new AnySpecification()],
@@ -63,7 +67,8 @@ sealed class RunningBridge : IAsyncDisposable
             LogLevel = LogLevel.Critical,
         });
         await app.StartAsync(TestContext.Current.CancellationToken);
-        Http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+        address = app.Urls.First();
+        Http = new HttpClient { BaseAddress = new Uri(address) };
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
     }
 

@@ -56,13 +56,14 @@ public class PageEndpointsTests
     }
 
     [Fact]
-    public async Task Without_a_key_a_browser_is_asked_for_one()
+    public async Task Without_a_key_a_browser_is_shown_where_to_give_one_and_comes_back_to_where_it_was_going()
     {
         await using var bridge = await RunningBridge.Start();
-        using var response = await Get(bridge, "/", null);
+        using var response = await Get(bridge, "/d-81c0?still=1", null);
         response.StatusCode.Should().Be(HttpStatusCode.Unauthorized);
-        response.Headers.WwwAuthenticate.Should().Contain(h => h.Scheme == "Basic");
-        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Should().Contain("the key as the password");
+        // Basic would make the browser ask by itself, and hide this page.
+        response.Headers.WwwAuthenticate.Should().ContainSingle().Which.Scheme.Should().Be("Bearer");
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Should().Contain("type=\"password\"").And.Contain("name=\"to\" value=\"/d-81c0?still=1\"");
     }
 
     [Fact]

@@ -12,7 +12,7 @@ static partial class PageSamples
 {
     public static readonly DateTimeOffset Now = new(2026, 11, 24, 13, 2, 11, TimeSpan.Zero);
 
-    public static readonly Refresh Fresh = new(false, "/", "/?still=1");
+    public static readonly Visit Fresh = new(false, "/", "/?still=1");
 
     public static string Image(string app, string tag) => $"registry.internal/{app}:{tag}@sha256:{new string('9', 60)}c1e0";
 
@@ -110,15 +110,20 @@ static partial class PageSamples
         var html = page.ToString();
         var styles = html.IndexOf("</style>", StringComparison.Ordinal);
         html[..styles].Should().NotContainAny("@import", "url(", "http://", "https://");
+        // The one icon and the one script, by addresses of this host.
+        html = Own().Replace(html, "");
         html.Should().NotContainAny(" src=", "<link", "<script", "<iframe", "<img", " style=", " onclick", "javascript:");
         var addresses = Address().Matches(html).Select(m => System.Net.WebUtility.HtmlDecode(m.Groups[2].Value)).ToList();
         addresses.Should().NotBeEmpty();
         addresses.Where(a => !Known().IsMatch(a)).Should().BeSubsetOf(outside);
     }
 
+    [GeneratedRegex("<link rel=\"icon\" href=\"/icon-[0-9a-f]{12}\\.svg\">|<script src=\"/page-[0-9a-f]{12}\\.js\" defer></script>")]
+    private static partial Regex Own();
+
     [GeneratedRegex("(href|action)=\"([^\"]*)\"")]
     private static partial Regex Address();
 
-    [GeneratedRegex("^(#[a-z]+|/(\\?(text=[^&]*&zone=[^&]*|still=1)|[ptdnf]-[0-9a-z]{26}(\\?still=1)?|chains/[0-9a-z]{26}|v1/(chains/[0-9a-z]{26}|requests/[ptdnf]-[0-9a-z]{26}|blobs/sha256:[0-9a-f]{64}|events\\?after=[0-9]+|deadletters))?)$")]
+    [GeneratedRegex("^(#[a-z]+|/(signin|signout|actions/[a-z]+(\\?.*)?|\\?(text=[^&]*&zone=[^&]*|still=1)|[ptdnf]-[0-9a-z]{4,26}(\\?still=1)?|chains/[0-9a-z]{26}|v1/(chains/[0-9a-z]{26}|requests/[ptdnf]-[0-9a-z]{26}|blobs/sha256:[0-9a-f]{64}|events\\?after=[0-9]+|deadletters))?)$")]
     private static partial Regex Known();
 }

@@ -20,7 +20,7 @@ public class StoryPagesTests
         var html = page.ToString();
         string[] order = ["✗</span> failed 413: 0 of 3 tasks became healthy", "<strong>Cause</strong> health", "relation &quot;orders_v2&quot; does not exist", "Now running", "no memory limit", "Ada Lovelace", "usually 13 s", "What happened",
             "build started: portal #412", "asked to push registry.internal/portal:413", "12.4 MB of 81 MB were new", "asked to deploy portal → prod", "released to the cluster main", "rolling out: 0 of 3 healthy", "the work failed, the change was taken back"];
-        var from = html.IndexOf("<main>", StringComparison.Ordinal);
+        var from = html.IndexOf("<main ", StringComparison.Ordinal);
         foreach (var text in order)
         {
             var next = html.IndexOf(text, from, StringComparison.Ordinal);
@@ -47,7 +47,7 @@ public class StoryPagesTests
     public void What_runs_shows_its_tasks_and_comes_again()
     {
         var running = Running("portal", "prod");
-        StoryPages.Request(running, [], null, Now, new Refresh(false, $"/{running.Id}", $"/{running.Id}?still=1")).ToString().Should()
+        StoryPages.Request(running, [], null, Now, new Visit(false, $"/{running.Id}", $"/{running.Id}?still=1")).ToString().Should()
             .Contain("h07:31044").And.Contain("starting").And.Contain("http-equiv").And.Contain("for 21 s, usually 22 s");
     }
 
@@ -107,7 +107,9 @@ public class StoryPagesTests
     [InlineData("GET", "/nowhere", "text/html,*/*;q=0.8", true)]
     [InlineData("GET", "/v1/requests/d-1", "text/html,*/*;q=0.8", false)]
     [InlineData("GET", "/nowhere", "*/*", false)]
-    [InlineData("POST", "/nowhere", "text/html", false)]
+    [InlineData("POST", "/actions/cancel", "text/html", true)]
+    [InlineData("POST", "/v1/rollbacks", "text/html", false)]
+    [InlineData("GET", "/changes", "text/html", false)]
     public void A_refusal_is_a_page_for_a_browser_alone_and_never_in_the_contract(string method, string path, string accept, bool page)
     {
         var request = new DefaultHttpContext().Request;
@@ -120,7 +122,7 @@ public class StoryPagesTests
     public void A_refusal_page_says_what_is_wrong_and_how_to_come_in()
     {
         var page = RefusalPage.Render(new RefusedException(401, "Who calls?", "There is no <key>."));
-        page.ToString().Should().Contain("There is no &lt;key&gt;.").And.Contain("the key as the password");
+        page.ToString().Should().Contain("There is no &lt;key&gt;.").And.Contain("<input id=\"key\" name=\"key\" type=\"password\"").And.Contain("<form class=\"fields\" method=\"post\" action=\"/signin\">");
         page.ShouldStayAtHome();
     }
 }
