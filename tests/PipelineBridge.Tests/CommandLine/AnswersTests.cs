@@ -1,9 +1,8 @@
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using PipelineBridge.Events;
 using PipelineBridge.Simulators;
 using PipelineBridge.Tests.Bridge;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.CommandLine;
 
@@ -19,10 +18,7 @@ public sealed class AnswersTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         bridge = await RunningBridge.Start();
-        // What stands before the bridge: it passes on what no fault spoils.
-        before = await SimulatorServer.Start(
-            new SimulatorServerOptions { Name = "proxy", Description = "A proxy before a bridge.", Announce = _ => { } },
-            app => app.Run(PassOn), TestContext.Current.CancellationToken);
+        before = await BridgeProxy.Start(bridge);
         shell = CommandRun.Fast(before.Url);
     }
 
@@ -172,24 +168,4 @@ public sealed class AnswersTests : IAsyncLifetime
         Times = times,
         Headers = new Dictionary<string, string> { ["Content-Type"] = "text/html", ["Retry-After"] = "1", ["Location"] = "https://login.internal/" },
     });
-
-    async Task PassOn(HttpContext http)
-    {
-        using var request = new HttpRequestMessage(new HttpMethod(http.Request.Method), http.Request.Path + http.Request.QueryString.ToString());
-        if (http.Request.ContentLength > 0)
-        {
-            request.Content = new StreamContent(http.Request.Body);
-            request.Content.Headers.ContentLength = http.Request.ContentLength;
-        }
-        foreach (var header in new[] { "Authorization", "Idempotency-Key" })
-        {
-            request.Headers.TryAddWithoutValidation(header, http.Request.Headers[header].ToString());
-        }
-        using var response = await bridge.Http.SendAsync(request, http.RequestAborted);
-        http.Response.StatusCode = (int)response.StatusCode;
-        http.Response.ContentType = response.Content.Headers.ContentType?.ToString();
-        var body = await response.Content.ReadAsByteArrayAsync(http.RequestAborted);
-        http.Response.ContentLength = body.Length;
-        await http.Response.Body.WriteAsync(body, http.RequestAborted);
-    }
 }
