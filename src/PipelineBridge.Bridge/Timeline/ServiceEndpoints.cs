@@ -47,12 +47,12 @@ static class ServiceEndpoints
         await Answers.Write(http, StatusCodes.Status200OK, answer, HttpJson.Default.ServicesAnswer);
     }
 
-    /// <summary>The cell as it was at a time: by the newest request that had its good end then.</summary>
-    static ServiceDocument At(JournalReader r, ServiceDocument now, DateTimeOffset at)
+    /// <summary>The cell as it was at a time: by the newest request that had its good end then. After so many that were later or not good, it is not known.</summary>
+    internal static ServiceDocument At(JournalReader r, ServiceDocument now, DateTimeOffset at, int most = MostRequests)
     {
         var before = long.MaxValue;
         RequestDocument? alreadyLive = null;
-        for (var looked = 0; looked < MostRequests; looked += PageOfRequests)
+        for (var looked = 0; looked < most; looked += PageOfRequests)
         {
             var page = r.Requests(now.App, now.Environment, PageOfRequests, before);
             foreach (var row in page)
@@ -75,7 +75,7 @@ static class ServiceEndpoints
                 return alreadyLive is null ? Cell(now, null) : Cell(now, alreadyLive);
             }
         }
-        return Cell(now, null) with { State = "notknown" };
+        return alreadyLive is null ? Cell(now, null) with { State = "notknown" } : Cell(now, alreadyLive);
     }
 
     static ServiceDocument Cell(ServiceDocument now, RequestDocument? good) => good is null or { Kind: "removal" }

@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+using PipelineBridge.Bridge.Deliveries;
+using PipelineBridge.Bridge.Timeline;
+using PipelineBridge.CommandLine;
 using PipelineBridge.Events;
 using PipelineBridge.Tests.Bridge;
 
@@ -48,6 +51,14 @@ public sealed class ReadingVerbsTests : IAsyncLifetime
         (await shell.Run("status", "--at", before.ToString("O"))).ShouldExit(0).Output.Should().Contain("● 412").And.NotContain("413").And.StartWith("at ");
         (await shell.Run("status", "--at", "yesterday")).ShouldExit(3).Errors.Should().Be("at is \"yesterday\": it must be a day or a time, e.g. 2026-11-01 or 2026-11-01T08:00:00Z.\n");
         JsonNode.Parse((await shell.Run("status", "--json")).Output)!["services"]!.AsArray().Should().HaveCount(2);
+    }
+
+    [Fact]
+    public void What_is_too_long_ago_to_be_known_is_said_so_and_is_not_nothing()
+    {
+        var at = new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
+        var answer = new ServicesAnswer(at, [new EnvironmentAnswer("prod", "internal")], [new ServiceDocument { App = "portal", Environment = "prod", State = "notknown" }]);
+        StatusVerb.Matrix(answer, at).Should().Equal("at 1 Nov 00:00 UTC  prod", "portal              ? too long ago");
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using PipelineBridge.Bridge.Deliveries;
+using PipelineBridge.Bridge.Timeline;
 using PipelineBridge.Events;
 
 namespace PipelineBridge.Tests.Bridge.Http;
@@ -51,6 +53,21 @@ public sealed class ServicesTests : IAsyncLifetime
         var again = await bridge.Until(await bridge.Deploy(), "succeeded");
         ((bool)again["alreadyLive"]!).Should().BeTrue();
         (await At(Ended(again))).Should().Be($"live {first["id"]}");
+    }
+
+    [Fact]
+    public async Task What_lies_behind_more_requests_than_are_looked_at_is_not_known_and_never_taken_for_nothing()
+    {
+        var live = await bridge.Until(await bridge.Deploy(), "succeeded");
+        bridge.Stages.Deploy = (work, _, _) => Task.FromResult<IReadOnlyList<CdEvent>>([ScriptedStages.Failed(work)]);
+        for (var i = 0; i < 200; i++)
+        {
+            await bridge.Deploy($"registry.internal/portal:{1000 + i}");
+        }
+        var now = new ServiceDocument { App = "portal", Environment = "prod", State = "live" };
+
+        bridge.Journal.Read(r => ServiceEndpoints.At(r, now, Ended(live), most: 200)).Should().Match<ServiceDocument>(s => s.State == "notknown" && s.Image == null);
+        bridge.Journal.Read(r => ServiceEndpoints.At(r, now, Ended(live), most: 400)).Should().Match<ServiceDocument>(s => s.State == "live" && s.RequestId == (string?)live["id"]);
     }
 
     [Fact]
