@@ -32,9 +32,11 @@ public sealed class DirectPush(RegistryConnections connections)
     /// <summary>Pushes what is missing.</summary>
     /// <param name="image">Where to; its tag chooses where several images lie together.</param>
     /// <param name="path">The directory of an OCI layout, or an archive: a layout in a tar, or what <c>docker save</c> wrote.</param>
+    /// <param name="imageId">The digest of its configuration; null for any.</param>
+    /// <param name="meter">Is told how far it is.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <exception cref="DirectPushException">It did not go through.</exception>
-    public async Task<DirectlyPushed> Push(ImageReference image, string path, CancellationToken cancellation)
+    public async Task<DirectlyPushed> Push(ImageReference image, string path, string? imageId, PushMeter meter, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(image);
         var place = Path.GetFullPath(path);
@@ -44,7 +46,7 @@ public sealed class DirectPush(RegistryConnections connections)
                 ? new ImageLayout(new DirectoryFiles(root: null, place, $"the layout {path}"))
                 : ImageArchive.Open(root: null, place, $"the archive {path}");
             var repository = new Repository(connections.To(image.Registry), image.Repository, isWritten: true);
-            var (manifest, size) = await new ImagePush(repository, images).Push(image, hasTags: false, imageId: null, cancellation);
+            var (manifest, size) = await new ImagePush(repository, images, meter).Push(image, hasTags: false, imageId, cancellation);
             return new DirectlyPushed(image with { Digest = manifest.Digest }, size!);
         }
         catch (RegistryFailure e)

@@ -8,7 +8,7 @@ namespace PipelineBridge.Registry;
 /// Pushes an image from a disk: what the repository has is found and left alone, blobs go several at once, manifests
 /// after their blobs, an index after its images. The last, by its tags, is the caller's.
 /// </summary>
-sealed class ImagePush(Repository repository, IImageSource images)
+sealed class ImagePush(Repository repository, IImageSource images, PushMeter? meter = null)
 {
     const int AtOnce = 4;
     const int DeepestIndex = 4;
@@ -30,6 +30,7 @@ sealed class ImagePush(Repository repository, IImageSource images)
             throw PresentImage.OtherImage(images.Name, imageId);
         }
         var total = all.SelectMany(p => p.Content?.Blobs ?? []).DistinctBy(b => b.Digest).Sum(b => b.SizeBytes);
+        meter?.Measured(total);
         if (await repository.Find(root.Digest, cancellation) is not null)
         {
             return (top, new PushedSize(total, 0));
@@ -86,9 +87,13 @@ sealed class ImagePush(Repository repository, IImageSource images)
         long moved = 0;
         await Parallel.ForEachAsync(parts.SelectMany(p => p.Content!.Blobs).DistinctBy(b => b.Digest), Bounded(cancellation), async (blob, stop) =>
         {
-            if (await new BlobUpload(repository, images, blob).Run(stop))
+            if (await new BlobUpload(repository, images, blob, meter).Run(stop))
             {
                 Interlocked.Add(ref moved, blob.SizeBytes);
+            }
+            else
+            {
+                meter?.WasThere(blob.Digest, blob.SizeBytes);
             }
         });
         return moved;

@@ -29,13 +29,29 @@ sealed record WriteCall<T>(HttpContext Http, Caller Caller, ReadOnlyMemory<byte>
 static class EndpointFrame
 {
     public static RouteHandlerBuilder MapWrite<T>(this IEndpointRouteBuilder app, string method, string path, Func<WriteCall<T>, Task> endpoint, JsonTypeInfo<T> type, string summary)
+        where T : class =>
+        app.MapCall(method, path, endpoint, type, summary).Produces<Receipt>(StatusCodes.Status202Accepted).ProducesOurProblems(400, 401, 403, 409, 413, 422, 429, 503);
+
+    /// <summary>A write that is only judged: it answers 204 or the refusal that the write would get, and nothing is journaled.</summary>
+    public static RouteHandlerBuilder MapCheck<T>(this IEndpointRouteBuilder app, string path, Action<WriteCall<T>> judge, JsonTypeInfo<T> type, string summary)
+        where T : class
+    {
+        return app.MapCall("POST", path, Judged, type, summary).Produces(StatusCodes.Status204NoContent).ProducesOurProblems(400, 401, 403, 413, 422);
+
+        Task Judged(WriteCall<T> call)
+        {
+            judge(call);
+            call.Http.Response.StatusCode = StatusCodes.Status204NoContent;
+            return Task.CompletedTask;
+        }
+    }
+
+    static RouteHandlerBuilder MapCall<T>(this IEndpointRouteBuilder app, string method, string path, Func<WriteCall<T>, Task> endpoint, JsonTypeInfo<T> type, string summary)
         where T : class
     {
         return app.MapMethods(path, [method], (Delegate)Handle)
             // What curl says when nobody tells it otherwise is taken too: the body is judged, not its label.
             .Accepts<T>(isOptional: true, "application/json", "*/*")
-            .Produces<Receipt>(StatusCodes.Status202Accepted)
-            .ProducesOurProblems(400, 401, 403, 409, 413, 422, 429, 503)
             .WithSummary(summary);
 
         async Task Handle(HttpContext http)

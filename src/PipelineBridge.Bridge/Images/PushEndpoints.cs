@@ -13,16 +13,17 @@ public sealed record PushAsk(string? App, string? Image, IReadOnlyList<string>? 
 /// <summary>Tags are to be set on an image by its digest.</summary>
 public sealed record TagAsk(string? App, string? From, IReadOnlyList<string>? Tags, string? ChainId = null, BuildField? Build = null, string? By = null) : IAskFields;
 
-/// <summary><c>POST /v1/pushes</c> and <c>POST /v1/tags</c>.</summary>
+/// <summary><c>POST /v1/pushes</c>, <c>POST /v1/pushes/check</c> and <c>POST /v1/tags</c>.</summary>
 static class PushEndpoints
 {
     public static void MapImages(this IEndpointRouteBuilder app)
     {
-        app.MapWrite("POST", "/v1/pushes", Push, HttpJson.Default.PushAsk, "Push an image");
+        app.MapWrite("POST", "/v1/pushes", call => call.Accept(Push(call)), HttpJson.Default.PushAsk, "Push an image");
+        app.MapCheck("/v1/pushes/check", call => Push(call), HttpJson.Default.PushAsk, "Whether a push would be accepted, before its image is brought to the registry");
         app.MapWrite("POST", "/v1/tags", Tag, HttpJson.Default.TagAsk, "Set tags on an image");
     }
 
-    static Task Push(WriteCall<PushAsk> call)
+    static Ask Push(WriteCall<PushAsk> call)
     {
         var ask = call.Body;
         var checks = new FieldChecks(call.Caller.Demand(Verb.Push));
@@ -45,7 +46,7 @@ static class PushEndpoints
         }
         checks.Throw();
         call.Caller.Demand(Verb.Push, ask.App);
-        return call.Accept(new Ask
+        return new Ask
         {
             Kind = RequestId.Push,
             App = ask.App!,
@@ -53,7 +54,7 @@ static class PushEndpoints
             Image = image!.ToString(),
             Subject = image!.ToString(),
             Fields = ask,
-        });
+        };
     }
 
     /// <summary>Where the image comes from: as the ask says, else as the configuration says of its app.</summary>

@@ -18,14 +18,16 @@ sealed class BlobContent : HttpContent
     readonly long offset;
     readonly IdleTimeout idle;
     readonly IImageSource images;
+    readonly PushMeter? meter;
 
-    public BlobContent(IBlob source, Descriptor blob, long offset, IdleTimeout idle, IImageSource images)
+    public BlobContent(IBlob source, Descriptor blob, long offset, IdleTimeout idle, IImageSource images, PushMeter? meter = null)
     {
         this.source = source;
         this.blob = blob;
         this.offset = offset;
         this.idle = idle;
         this.images = images;
+        this.meter = meter;
         Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         Headers.ContentLength = blob.SizeBytes - offset;
         if (offset > 0 && offset < blob.SizeBytes)
@@ -70,6 +72,7 @@ sealed class BlobContent : HttpContent
                 if (at > offset)
                 {
                     await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+                    meter?.Sent(blob.Digest, at);
                 }
                 idle.Moved();
             }

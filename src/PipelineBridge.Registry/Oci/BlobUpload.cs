@@ -5,7 +5,7 @@ using PipelineBridge.Events;
 namespace PipelineBridge.Registry.Oci;
 
 /// <summary>Brings one blob into a repository: mounted where possible, else uploaded, and a broken upload goes on where the registry has it.</summary>
-sealed class BlobUpload(Repository repository, IImageSource images, Descriptor blob)
+sealed class BlobUpload(Repository repository, IImageSource images, Descriptor blob, PushMeter? meter = null)
 {
     readonly RegistryConnection connection = repository.Connection;
     readonly string doing = $"take the blob {blob.Digest} into {repository.Name}";
@@ -27,7 +27,7 @@ sealed class BlobUpload(Repository repository, IImageSource images, Descriptor b
             var from = offset;
             var put = new RegistryRequest(HttpMethod.Put, new Uri($"{session}{(session.Query.Length == 0 ? "?" : "&")}digest={Uri.EscapeDataString(blob.Digest)}"), doing, repository.Scopes)
             {
-                Content = idle => new BlobContent(source, blob, from, idle, images),
+                Content = idle => new BlobContent(source, blob, from, idle, images, meter),
             };
             RegistryUnavailable trouble;
             try

@@ -57,6 +57,17 @@ sealed class BridgeCalls : IDisposable
             : throw Refusals.NoBridge(address, answer, key);
     }
 
+    /// <summary>Has an ask judged that is not made yet.</summary>
+    /// <exception cref="VerbException">It would be refused, or the bridge cannot be asked.</exception>
+    public async Task Check(string path, JsonObject body, CancellationToken stop)
+    {
+        var answer = await Repeated(() => Request(HttpMethod.Post, path, body.ToJsonString(), null), null, stop);
+        if (answer is not { Status: 204 })
+        {
+            throw Refusals.NoBridge(address, answer, null);
+        }
+    }
+
     /// <summary>A write that has no receipt.</summary>
     public Task Tell(HttpMethod method, string path, string key, CancellationToken stop) => Repeated(() => Request(method, path, null, key), key, stop);
 

@@ -75,13 +75,13 @@ static class RequestBlock
         _ => d.State,
     };
 
-    static string Row(string sign, string name, string text) => $"  {sign} {name,-10} {Refusals.Line(text)}".TrimEnd();
+    internal static string Row(string sign, string name, string text) => $"  {sign} {name,-10} {Refusals.Line(text)}".TrimEnd();
 
     static string Usual(double? seconds) => seconds is { } s ? $"   usual {RequestWords.Clock(s)}" : "";
 
-    static string Bar(int done, int total)
+    internal static string Bar(long done, long total)
     {
-        var full = Math.Clamp(done * BarWidth / Math.Max(1, total), 0, BarWidth);
+        var full = (int)Math.Clamp(done * BarWidth / Math.Max(1, total), 0, BarWidth);
         return new string('█', full) + new string('░', BarWidth - full);
     }
 

@@ -63,6 +63,15 @@ sealed class VerbRun : IDisposable
         return await Follow(receipt.Id, stop, wanted);
     }
 
+    /// <summary>Lets the bridge judge an ask that comes later; nothing is accepted by it.</summary>
+    /// <exception cref="VerbException">It would be refused, or the bridge cannot be asked.</exception>
+    public async Task Check(string path, JsonObject body, CancellationToken stop)
+    {
+        AskOptions.KeyOf(Parsed);
+        AskOptions.AddTo(body, Parsed, At);
+        await Bridge.Check(path, body, stop);
+    }
+
     /// <summary>Asks for something under the key of the command.</summary>
     public async Task<(Receipt Receipt, string Text)> Ask(HttpMethod method, string path, JsonObject body, CancellationToken stop)
     {

@@ -1,9 +1,15 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using PipelineBridge.CommandLine;
 using PipelineBridge.Events;
+using PipelineBridge.Registry;
+using PipelineBridge.Simulators;
 using PipelineBridge.Simulators.Registry;
 using PipelineBridge.Tests.Bridge;
 using PipelineBridge.Tests.Registry;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.CommandLine;
 
@@ -102,7 +108,7 @@ public sealed class PushVerbTests : IAsyncLifetime
     public async Task Without_or_with_wrong_credentials_it_fails_by_name_and_the_bridge_is_not_asked()
     {
         var nobody = (await Push()).ShouldExit(1);
-        nobody.Errors.Should().StartWith("The image was not pushed, and the bridge was not asked: The registry ").And.Contain("without credentials");
+        nobody.Errors.Should().StartWith("The image was not pushed, and the bridge was asked for nothing: The registry ").And.Contain("without credentials");
         shell.Variables["REGISTRY_USERNAME"] = "ci";
         (await Push()).ShouldExit(2).Errors.Should().Contain("there is no password");
         shell.Variables["REGISTRY_PASSWORD"] = "a-wrong-secret";
@@ -110,6 +116,77 @@ public sealed class PushVerbTests : IAsyncLifetime
         wrong.Errors.Should().Contain("refuses the credentials of the user ci");
         wrong.All.Should().NotContain("a-wrong-secret");
         bridge.Stages.Given.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task What_the_bridge_would_refuse_is_refused_before_a_byte_moves()
+    {
+        SignedIn();
+        (await Push("--tag", "-latest")).ShouldExit(3).Errors.Should().StartWith("tags[0] is \"-latest\": it is no tag");
+        (await Push("--chain", "another")).ShouldExit(3).Errors.Should().Contain("chainId");
+        (await Push("--key", "schlüssel")).ShouldExit(2).Errors.Should().Contain("--key is no Idempotency-Key.");
+        shell.Variables["BRIDGE_TOKEN"] = RunningBridge.PortalKey;
+        (await shell.Run("push", "other", $"{registry.Host}/other:412", "--from", Archive)).ShouldExit(3).Errors.Should().Contain("The key \"portal\" is not for the app \"other\".");
+        shell.Variables["BRIDGE_TOKEN"] = RunningBridge.StageKey;
+        (await Push()).ShouldExit(3).Errors.Should().Contain("The key \"stage\" may not push.");
+        shell.Variables["BRIDGE_TOKEN"] = "another";
+        (await Push()).ShouldExit(3).Errors.Should().StartWith("The bridge does not know who calls (HTTP 401)");
+        (await CommandRun.Fast(new Uri("http://127.0.0.1:9")).Run("push", "portal", $"{registry.Host}/portal:412", "--from", Archive)).ShouldExit(4).Errors.Should().Contain("it refuses connections");
+        registry.Log.Requests.Should().BeEmpty();
+        bridge.Stages.Given.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task An_image_with_another_id_than_the_one_given_is_not_sent()
+    {
+        SignedIn();
+        (await Push("--image-id", "sha256:" + new string('0', 64))).ShouldExit(1).Errors.Should().StartWith("The image was not pushed, and the bridge was asked for nothing: ");
+        registry.Log.Requests.Should().NotContain(r => r.Method == "POST" || r.Method == "PUT");
+        bridge.Stages.Given.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_sign_in_page_before_the_bridge_is_not_taken_for_its_word()
+    {
+        await using var page = await SimulatorServer.Start(
+            new SimulatorServerOptions { Name = "page", Description = "A sign-in page.", Announce = _ => { } },
+            app => app.Run(http => http.Response.WriteAsync("<html>Sign in</html>")), TestContext.Current.CancellationToken);
+        SignedIn();
+        shell.Variables["BRIDGE_URL"] = page.Url.ToString();
+        (await Push()).ShouldExit(4).Errors.Should().Contain("answers HTTP 200, but not as a bridge does");
+        registry.Log.Requests.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task How_far_it_is_is_told_in_a_pipe_line_by_line_on_a_terminal_in_place_and_in_json_not_at_all()
+    {
+        SignedIn();
+        var terminal = new CommandRun(bridge.Http.BaseAddress!.ToString(), RunningBridge.Key) { IsTerminal = true };
+        terminal.Variables["HOME"] = Home;
+        registry.Faults.Add(new Fault { PathPrefix = "/v2/", Method = "PUT", DelayMilliseconds = 2500, Times = 99 });
+
+        (await To("piped", shell)).ShouldExit(0).Output.Should().MatchRegex(@"^  0:0\d sent (\S+ k?B) of \1\n\S+/piped@sha256:");
+        (await To("drawn", terminal)).ShouldExit(0).Output.Should()
+            .MatchRegex(@$"^push portal → {registry.Host}/drawn:412   pushing   0:01\n  ◐ sent       ").And.Contain("██████████")
+            .And.MatchRegex(@"\x1b\[2F\x1b\[J\S+/drawn@sha256:[0-9a-f]{8}  ", "the block is gone when it is over");
+        (await To("json", shell, "--json")).ShouldExit(0).Output.Should().StartWith("{");
+    }
+
+    [Fact]
+    public async Task In_a_pipe_each_further_tenth_is_a_line_and_nothing_else_is()
+    {
+        var (output, meter, push) = (new StringWriter(), new PushMeter(), new TaskCompletionSource<int>());
+        var view = new UploadView(new Surroundings { Output = output, Errors = output, Variable = _ => null, Clock = new FastTime(20) }, "push portal", meter).Until(push.Task);
+        meter.Measured(1000);
+        meter.WasThere("a", 300);
+        foreach (var sent in new[] { 0, 10, 20, 110, 120, 500, 700 })
+        {
+            meter.Sent("b", sent);
+            await Task.Delay(150, TestContext.Current.CancellationToken);
+        }
+        push.SetResult(7);
+        (await view).Should().Be(7);
+        output.ToString().Split('\n').Select(l => l.Length > 7 ? l.TrimStart()[5..] : l).Should().Equal("sent 0 B of 1 kB, 300 B were there", "sent 110 B of 1 kB, 300 B were there", "sent 500 B of 1 kB, 300 B were there", "sent 700 B of 1 kB, 300 B were there", "");
     }
 
     [Theory]
@@ -153,4 +230,6 @@ public sealed class PushVerbTests : IAsyncLifetime
     }
 
     Task<CommandResult> Push(params string[] more) => shell.Run(["push", "portal", $"{registry.Host}/portal:412", "--from", Archive, .. more]);
+
+    Task<CommandResult> To(string repository, CommandRun run, params string[] more) => run.Run(["push", "portal", $"{registry.Host}/{repository}:412", "--from", Archive, .. more]);
 }

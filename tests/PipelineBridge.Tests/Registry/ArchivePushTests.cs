@@ -207,7 +207,7 @@ public sealed class ArchivePushTests : IAsyncLifetime
     }
 
     Task<DirectlyPushed> Push(string path) =>
-        new DirectPush(connections).Push(ImageReference.Parse($"{registry.Host}/portal:412"), path, TestContext.Current.CancellationToken);
+        new DirectPush(connections).Push(ImageReference.Parse($"{registry.Host}/portal:412"), path, null, new PushMeter(), TestContext.Current.CancellationToken);
 
     Func<Task> Pushing(string path) => () => Push(path);
 

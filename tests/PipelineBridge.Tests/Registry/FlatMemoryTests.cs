@@ -38,7 +38,7 @@ public sealed class FlatMemoryTests : IDisposable
         GC.Collect();
         var allocated = GC.GetTotalAllocatedBytes(precise: true);
 
-        var pushed = await new DirectPush(connections).Push(ImageReference.Parse($"{registry.Host}/portal:412"), archive, TestContext.Current.CancellationToken);
+        var pushed = await new DirectPush(connections).Push(ImageReference.Parse($"{registry.Host}/portal:412"), archive, null, new PushMeter(), TestContext.Current.CancellationToken);
 
         pushed.Size.NewBytes.Should().BeGreaterThan(Bytes, "random bytes do not become fewer");
         (GC.GetTotalAllocatedBytes(precise: true) - allocated).Should().BeLessThan(Bytes / 5);

@@ -54,6 +54,28 @@ public class PushSourcesTests
         bridge.Journaled<ImagePushRequested>().Should().BeEmpty();
     }
 
+    [Fact]
+    public async Task A_check_answers_as_the_push_would_and_has_no_effect()
+    {
+        await using var bridge = await Start();
+        var head = bridge.Journal.Head;
+
+        using var good = await bridge.Post("/v1/pushes/check", Push("lab", "registry"));
+        good.StatusCode.Should().Be(HttpStatusCode.NoContent);
+        foreach (var wrong in new[] { Push("lab", "engine: build-2"), new JsonObject { ["app"] = "lab" }, new JsonObject { ["app"] = "lab", ["image"] = "registry.internal/lab", ["more"] = 1 } })
+        {
+            using var check = await bridge.Post("/v1/pushes/check", wrong);
+            using var push = await bridge.Post("/v1/pushes", wrong);
+            check.StatusCode.Should().Be(HttpStatusCode.UnprocessableEntity);
+            (await check.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Should().Be(await push.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        }
+        using var nobody = await bridge.Send(HttpMethod.Post, "/v1/pushes/check", Push("lab", "registry").ToJsonString(), token: "another");
+        nobody.StatusCode.Should().Be(HttpStatusCode.Unauthorized);
+        using var forbidden = await bridge.Send(HttpMethod.Post, "/v1/pushes/check", Push("lab", "registry").ToJsonString(), token: RunningBridge.PortalKey);
+        forbidden.StatusCode.Should().Be(HttpStatusCode.Forbidden);
+        bridge.Journal.Head.Should().Be(head);
+    }
+
     static Task<RunningBridge> Start() => RunningBridge.Start(o => o with
     {
         Layouts = ["builds"],
