@@ -3,8 +3,8 @@ import io.pipelinebridge.Report
 
 def call(Map args = [:], Closure body) {
     def report = reportOf(args, [node: 'text'])
-    long until = report.queued()
     try {
+        long until = report.queued()
         def value = args.node == null ? told(report, until, body) : node(args.node) { told(report, until, body) }
         report.finished(Report.outcome(currentBuild.currentResult))
         return value
@@ -17,16 +17,13 @@ def call(Map args = [:], Closure body) {
     }
 }
 
-/** Without a block: one state, for a declarative pipeline whose stages are apart. */
-def call(Map args) {
+/** Without a block: one state, for a declarative pipeline whose stages are apart; gives its receipt. */
+Map call(Map args) {
     def report = reportOf(args, [state: 'text!', outcome: 'text'])
     if (args.state == 'finished' && currentBuild.currentResult == 'ABORTED') {
-        report.aborted()
-    } else if (args.state == 'finished') {
-        report.finished(args.outcome ?: Report.outcome(currentBuild.currentResult))
-    } else {
-        report.began(args.state)
+        return report.aborted()
     }
+    return args.state == 'finished' ? report.finished(args.outcome ?: Report.outcome(currentBuild.currentResult)) : report.began(args.state)
 }
 
 def call(Object wrong) {

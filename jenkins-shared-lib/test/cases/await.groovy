@@ -28,6 +28,13 @@ test('A bridge that is away is asked on, told once, and the end is found when it
     assert b.result == 'SUCCESS' && b.log.findAll { it.contains('cannot be asked') }.size() == 1
 }
 
+test('What answers in JSON and is no bridge is not taken for the state of a deployment') {
+    def other = json(200, [status: 'up'])
+    def b = ran(http: bridge([rolling, other, other, live]), deploy + await)
+    assert b.result == 'SUCCESS' && b.log.findAll { it.contains('cannot be asked: it answered 200 in a way that the bridge does not') }.size() == 1
+    assert log(ran(http: bridge([live], ['/v1/deployments': other]), "bridgeAwait app: 'portal', environment: 'prod', minutes: 1")).contains('Is BRIDGE_URL the bridge?')
+}
+
 test('A wait ends at its minutes and says that it goes on') {
     def b = ran(http: bridge([rolling]), deploy + await + "echo 'never'")
     assert b.result == 'FAILURE' && !log(b).contains('never') && log(b).contains('the end is not known after 15 minutes; it goes on without this build. To see more: https://bridge.internal/d-1')

@@ -36,6 +36,23 @@ test('An aborted build says so in one attempt of five seconds at most, and stays
     assert hanging.result == 'ABORTED' && hanging.turns.now - hanging.started <= 7000
 }
 
+test('A build that is aborted while it is told of says so too') {
+    def n = 0
+    def take = accepting()
+    def b = ran(abortAfter: 1000, http: { r -> n++ ? take(r) : take(r) + [seconds: 9] }, "bridgeBuild(app: 'portal') { echo 'never' }")
+    assert b.result == 'ABORTED' && !log(b).contains('never') && b.requests*.json.collect { it.state + ' ' + it.outcome } == ['queued null', 'finished cancel']
+}
+
+test('One state told gives its receipt, as every step does') {
+    def b = ran(http: accepting(), """
+        def r = bridgeBuild app: 'portal', state: 'started'
+        echo 'got ' + r.id + ' ' + r.state
+        currentBuild.result = 'ABORTED'
+        echo 'then ' + bridgeBuild(app: 'portal', state: 'finished').state
+    """)
+    assert log(b).contains('got f-1000') && log(b).contains('then succeeded')
+}
+
 test('With a bridge that is away a build starts within 40 seconds, and the reports come later in their order') {
     def down = true
     def take = accepting()

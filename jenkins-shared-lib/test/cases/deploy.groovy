@@ -70,3 +70,29 @@ test('A deployment without an image is refused when the build pushed several, an
     ''')
     assert retried.result == 'SUCCESS' && retried.requests.last().json.after == retried.requests[0].key
 }
+
+test('A build that is restarted from a stage goes on from the pushes of the first one, and from nothing else of it') {
+    // Such a build begins with the variables that the first one set (workflow-cps, EnvActionImpl.Copier).
+    def restarted = { harness.Build first, Map options -> def b = build([number: '413', started: first.started + 60000] + options); b.overrides.putAll(first.overrides); b }
+    def live = { r -> r.method == 'POST' ? accepting().call(r) : json(200, r.path.startsWith('/v1/deployments') ? [deployments: []] : [state: 'succeeded', endedAt: 'now', revision: 3, app: 'portal', environment: 'prod']) }
+    def first = ran(http: live, "bridgePush app: 'portal', image: 'r/portal:412'; bridgeDeploy app: 'portal', environment: 'prod'; bridgeAwait app: 'portal', environment: 'prod'")
+
+    def deploys = ran(restarted(first, [http: live]), "bridgeDeploy app: 'portal', environment: 'prod'; bridgeAwait app: 'portal', environment: 'prod'")
+    assert deploys.result == 'SUCCESS' && deploys.requests[0].json.after == first.requests[0].key && deploys.requests[0].key != first.requests[1].key
+
+    def pushes = ran(restarted(first, [http: live]), "bridgePush app: 'portal', image: 'r/portal:413'; bridgeDeploy app: 'portal', environment: 'prod'")
+    assert pushes.result == 'SUCCESS' && pushes.requests[1].json.after == pushes.requests[0].key
+
+    def awaits = ran(restarted(first, [http: live]), "bridgeAwait app: 'portal', environment: 'prod'")
+    assert awaits.result == 'FAILURE' && log(awaits).contains('this build asked for no deployment of portal to prod')
+}
+
+test('What a build could not send is not asked for by one that is restarted from a stage of it, but for its pushes') {
+    def away = ran(http: { [status: 408, content: ''] }, "bridgePush app: 'portal', image: 'r/portal:412'; bridgeDeploy app: 'portal', environment: 'prod'; bridgeTag app: 'portal', from: 'r/portal:412', tags: 'x'")
+    def b = build(number: '413', http: accepting())
+    b.overrides.putAll(away.overrides)
+    ran(b, "bridgeDeploy app: 'portal', environment: 'test'")
+    assert b.requests*.path == ['/v1/pushes', '/v1/deployments'] && b.requests[0].key == away.requests[0].key && b.requests[1].json.after == b.requests[0].key
+    assert b.requests[1].json.environment == 'test' && !b.overrides.BRIDGE_UNSENT
+    assert log(b).contains('not sent by this build, but asked for by the one that it was restarted from: deploy portal \u2192 prod') && b.log.findAll { it.contains('restarted from') }.size() == 2
+}

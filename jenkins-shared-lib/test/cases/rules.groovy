@@ -29,6 +29,7 @@ test('A trap of the compiler or the sandbox of Jenkins that stands in the source
         'another': ['java.time.Instant.now()', '.now'],
         'the least of a list': ['list.min()', 'min is refused'],
         'an immutable list': ['list.asImmutable()', 'asImmutable'],
+        'a list as JSON': ['JsonOutput.toJson(list)', 'use Json.text'],
         'a digest': ["java.security.MessageDigest.getInstance('SHA-256')", 'getInstance'],
         'a variable of the build by index': ['script.env[name] = 1', 'env[name]'],
         'a block with another delegate': ['block.delegate = this', 'delegate'],
@@ -55,6 +56,7 @@ test('Fields, constructors and classes that cannot be saved are told') {
     assert judged('class A implements Serializable { static int count = 0 }').any { it.contains('lost at a restart') }
     assert judged('class A implements Serializable { A() { work() }; void work() { } }').any { it.contains('may only assign') }
     assert judged('class A implements Serializable { String toString() { "a" } }').any { it.contains('must be @NonCPS') }
+    assert judged('@groovy.transform.Field Map kept = [:]\nkept.size()').any { it.contains('the @Field kept is another one for each script') }
     assert judged('enum A { ONE }').any { it.contains('enum is refused') }
     assert judged('class A implements Serializable { final int a; A(int a) { this.a = a } }') == []
 }

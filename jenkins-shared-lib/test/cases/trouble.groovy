@@ -43,6 +43,7 @@ test('What may pass is tried three times within 40 seconds, and kept for the nex
         'refused or timed out': [status: 408, content: ''], 'bridge 408': problem(408, 'slow'), 'unknown host': [status: 404, content: 'UnknownHostException as 404 Not Found'],
         '429': problem(429, 'too much'), '500': problem(500, 'oops'), '503': problem(503, 'the journal'), 'a proxy': [status: 502, content: '<html>Bad Gateway</html>'],
         'HTML': [status: 200, content: '<html>Welcome</html>'], 'HTML of 404': [status: 404, content: '<html>no</html>'], 'nothing': [status: 202, content: ''], 'null': [status: 500, content: null],
+        'JSON of something else': [status: 200, content: '{"status":"up"}'], 'an empty object': [status: 202, content: '{}'],
         'half': [status: 202, content: '{"id":"p-1","chain'], 'a list': [status: 202, content: '[1]'], 'elsewhere': [status: 302, content: ''],
         'broken off': [thrown: new IllegalStateException('Connection reset')], 'TLS': [thrown: new IllegalStateException('PKIX path building failed')],
     ]
@@ -111,6 +112,10 @@ test('A body that is too long is not kept in the build, and the step says so') {
     def b = build(http: always([status: 408, content: '']), params: [spec: 'x' * 9000])
     ran(b, "bridgeDeploy app: 'portal', environment: 'prod', image: 'r/portal:1', spec: params.spec")
     assert log(b).contains('not sent, and too long to be kept for the next step') && !b.overrides.BRIDGE_UNSENT && b.result == 'SUCCESS'
+    // What nobody will send is not waited for.
+    def waits = build(http: always([status: 408, content: '']), params: [spec: 'x' * 9000])
+    ran(waits, "bridgeDeploy app: 'portal', environment: 'prod', image: 'r/portal:1', spec: params.spec; bridgeAwait app: 'portal', environment: 'prod'")
+    assert waits.result == 'FAILURE' && waits.turns.now - waits.started < 60000 && log(waits).contains('the deployment was not sent, and was too long to be kept for a later step: it does not answer. Call bridgeDeploy again')
 }
 
 test('A key is never longer than the bridge takes, and two long ones differ') {

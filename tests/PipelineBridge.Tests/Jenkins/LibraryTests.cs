@@ -28,7 +28,7 @@ public partial class LibraryTests
     /// <summary>What was printed of each case, by its name.</summary>
     static async Task<Dictionary<string, string>> RunAll()
     {
-        var (_, output, errors) = await GroovyProgram.Run("run-cases", [], TimeSpan.FromMinutes(3), CancellationToken.None);
+        var (_, output, errors) = await GroovyProgram.Run("run-cases", [], TimeSpan.FromMinutes(10), CancellationToken.None);
         var results = new Dictionary<string, string>();
         foreach (var told in Told().Split(output + errors).Where(t => t.Length > 0))
         {

@@ -61,13 +61,13 @@ class Ask implements Serializable {
         Map build = identity()
         String by = arguments.by ?: script.env.CHANGE_AUTHOR
         String text = Json.text(Body.of(body, chain(), script.env.BUILD_URL, build, by))
-        Map ask = [step: step, app: body.app, environment: body.environment, subject: subject, path: path, body: text,
+        Map ask = [step: step, app: body.app, environment: body.environment, subject: subject, path: path, body: text, build: Identity.of(build),
             key: arguments.key ?: Identity.key(build, step, subject, text)]
         String unknown = connect()
         if (unknown) {
             return kept(ask, [problem: unknown])
         }
-        List queue = Unsent.before(script.env.BRIDGE_UNSENT, ask)
+        List queue = Unsent.before(unsent(), ask)
         // What could not be sent a moment ago is tried once: a bridge that is away costs a build ten seconds a step.
         Map answer = sendAll(queue, ask, until, queue.size() > 1 && !fails ? 1 : attempts, attempts)
         return answer.receipt ?: kept(ask, answer)
@@ -75,7 +75,7 @@ class Ask implements Serializable {
 
     /** An ask that makes no sense any more: told and remembered as refused, and not sent. */
     Map refused(String path, Map body, String problem) {
-        Map ask = [step: step, app: body.app, environment: body.environment, path: path]
+        Map ask = [step: step, app: body.app, environment: body.environment, path: path, build: Identity.of(identity())]
         Map receipt = Body.receipt(ask, [state: 'refused', sent: false, problem: problem])
         remember(ask, receipt)
         return told(receipt)
@@ -83,10 +83,27 @@ class Ask implements Serializable {
 
     /** Sends what earlier steps could not, and nothing else. */
     void repeat(long until) {
-        List queue = Unsent.all(script.env.BRIDGE_UNSENT)
+        List queue = Unsent.all(unsent())
         if (queue) {
             sendAll(queue, [:], until, 1, 1)
         }
+    }
+
+    /**
+     * What this build could not send. A build that is restarted from a stage begins with the variables of the first one
+     * (workflow-cps, EnvActionImpl.Copier): its pushes are what the stages of this one go on from, the rest was another build's to ask.
+     */
+    String unsent() {
+        String kept = script.env.BRIDGE_UNSENT
+        String build = Identity.of(identity())
+        List others = Unsent.ofOthers(kept, build)
+        for (int i = 0; i < others.size(); i++) {
+            script.echo('[bridge] not sent by this build, but asked for by the one that it was restarted from: ' + Words.what(others[i]))
+        }
+        if (others) {
+            script.env.BRIDGE_UNSENT = Unsent.ofBuild(kept, build)
+        }
+        return script.env.BRIDGE_UNSENT
     }
 
     /** Sends asks in their order until one is not answered: the next would fare the same. Gives the answer to that one, else the receipt of the step's own. */
@@ -113,7 +130,7 @@ class Ask implements Serializable {
 
     /** Keeps an ask that could not be sent in the build, so that the next step sends it again. */
     Map kept(Map ask, Map answer) {
-        String before = script.env.BRIDGE_UNSENT
+        String before = unsent()
         String after = Unsent.added(before, ask)
         script.env.BRIDGE_UNSENT = after
         Map receipt = Body.receipt(ask, [state: 'unsent', sent: false, problem: answer.problem, kept: Unsent.has(after, ask)])

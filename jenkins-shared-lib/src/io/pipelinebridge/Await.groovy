@@ -64,10 +64,10 @@ class Await implements Serializable {
         return seen.problem != null || (seen.id != null && look(seen.id, from))
     }
 
-    /** What this build remembers of a deployment; null when it asked for none. */
+    /** What this build remembers of a deployment; null when it asked for none. What a build that it was restarted from asked for is not its own. */
     Map remembered() {
         Map kept = Json.parse(script.env."${Body.deployment(app, environment)}")
-        return kept != null && kept.app == app && kept.environment == environment ? kept : null
+        return kept != null && kept.app == app && kept.environment == environment && kept.build == Identity.of(ask.identity()) ? kept : null
     }
 
     /** The id of this build's deployment; never merely the newest. Null when there is none, and then the problem is kept. */
@@ -80,12 +80,16 @@ class Await implements Serializable {
             seen.problem = 'the deployment was refused: ' + kept.problem
             return null
         }
-        if (kept != null) {
+        if (kept != null && Unsent.has(script.env.BRIDGE_UNSENT, [path: kept.path, key: kept.key])) {
             seen.waits = 'not sent yet'
             return null
         }
+        if (kept != null) {
+            seen.problem = 'the deployment was not sent, and was too long to be kept for a later step: ' + kept.problem + '. Call bridgeDeploy again'
+            return null
+        }
         // A restarted stage has no receipt: only what carries this build's chain and address is this build's.
-        Map answer = ask.bridge.get('/v1/deployments?app=' + Identity.encoded(app) + '&environment=' + Identity.encoded(environment) + '&limit=50', LOOK_SECONDS)
+        Map answer = Bridge.having(ask.bridge.get('/v1/deployments?app=' + Identity.encoded(app) + '&environment=' + Identity.encoded(environment) + '&limit=50', LOOK_SECONDS), 'deployments')
         if (answer.unknown) {
             seen.waits = answer.problem
             return null
@@ -109,7 +113,7 @@ class Await implements Serializable {
 
     /** One look: true when there is nothing more to wait for. */
     boolean look(String id, long from) {
-        Map answer = ask.bridge.get('/v1/requests/' + Identity.encoded(id) + '?wait=' + HELD_SECONDS + '&since=' + seen.since, LOOK_SECONDS)
+        Map answer = Bridge.having(ask.bridge.get('/v1/requests/' + Identity.encoded(id) + '?wait=' + HELD_SECONDS + '&since=' + seen.since, LOOK_SECONDS), 'state')
         if (answer.problem) {
             if (!answer.unknown) {
                 seen.problem = answer.problem

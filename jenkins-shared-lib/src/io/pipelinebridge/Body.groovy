@@ -88,7 +88,8 @@ class Body implements Serializable {
 
     @NonCPS
     static Map remembered(Map ask, Map receipt, Map before) {
-        boolean several = ask.path == '/v1/pushes' && before != null && (before.several || before.subject != ask.subject)
-        return [app: ask.app, environment: ask.environment, subject: ask.subject, several: several, key: ask.key, id: receipt.id, state: receipt.state, problem: receipt.problem, timelineUrl: receipt.timelineUrl]
+        // A build that is restarted from a stage has what the first one remembered; that is not a second push of this one.
+        boolean several = ask.path == '/v1/pushes' && before != null && before.build == ask.build && (before.several || before.subject != ask.subject)
+        return [build: ask.build, path: ask.path, app: ask.app, environment: ask.environment, subject: ask.subject, several: several, key: ask.key, id: receipt.id, state: receipt.state, problem: receipt.problem, timelineUrl: receipt.timelineUrl]
     }
 }

@@ -32,7 +32,7 @@ class Bridge implements Serializable {
             if (pause > 0) {
                 script.sleep(time: pause, unit: 'MILLISECONDS')
             }
-            answer = judged(request('POST', url + ask.path, ask.key, ask.body, seconds))
+            answer = having(judged(request('POST', url + ask.path, ask.key, ask.body, seconds)), 'id')
             if (!answer.unknown || answer.lasting) {
                 return answer
             }
@@ -136,9 +136,23 @@ class Bridge implements Serializable {
         } else if (status >= 400 && detail) {
             result.putAll([problem: detail + ' (' + status + ')'])
         } else {
-            result.putAll([problem: 'it answered ' + status + ' in a way that the bridge does not: ' + excerpt(answer.text) + ' Is BRIDGE_URL the bridge?', unknown: true])
+            result.putAll([problem: foreign(status, answer.text), unknown: true])
         }
         return result
+    }
+
+    /** A good answer has this field; what has not is not the bridge's, and says nothing of the ask. */
+    @NonCPS
+    static Map having(Map answer, String field) {
+        if (answer.problem == null && answer.body.get(field) == null) {
+            answer.putAll([problem: foreign(answer.status, Json.text(answer.body)), unknown: true])
+        }
+        return answer
+    }
+
+    @NonCPS
+    static String foreign(Object status, Object text) {
+        return 'it answered ' + status + ' in a way that the bridge does not: ' + excerpt(text) + ' Is BRIDGE_URL the bridge?'
     }
 
     @NonCPS

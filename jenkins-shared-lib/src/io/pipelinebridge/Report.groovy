@@ -39,22 +39,24 @@ class Report implements Serializable {
     }
 
     /** One state by itself, that is no end. */
-    void began(String state) {
-        ask.told(tell(state, null, System.currentTimeMillis() + Ask.LONGEST, 3))
+    Map began(String state) {
+        return ask.told(tell(state, null, System.currentTimeMillis() + Ask.LONGEST, 3))
     }
 
-    void finished(String outcome) {
-        ask.told(tell('finished', outcome, System.currentTimeMillis() + Ask.LONGEST, 3))
+    Map finished(String outcome) {
+        return ask.told(tell('finished', outcome, System.currentTimeMillis() + Ask.LONGEST, 3))
     }
 
     /** An aborted build says so in one attempt of five seconds at most; whatever comes of it, it ends. */
-    void aborted() {
+    Map aborted() {
+        String problem = 'the bridge could not be told within 5 s that this build was aborted'
         try {
-            script.timeout(time: 5, unit: 'SECONDS') {
+            return script.timeout(time: 5, unit: 'SECONDS') {
                 tell('finished', 'cancel', System.currentTimeMillis() + 5000, 1)
             }
         } catch (InterruptedException e) {
-            script.echo('[bridge] the bridge could not be told within 5 s that this build was aborted')
+            script.echo('[bridge] ' + problem)
+            return [step: ask.step, app: ask.arguments.app, state: 'unsent', sent: false, problem: problem]
         }
     }
 

@@ -15,6 +15,30 @@ class Unsent implements Serializable {
         return read != null && read.asks instanceof List ? read.asks : []
     }
 
+    /** What another build kept here, and this one has nothing to do with. */
+    @NonCPS
+    static List ofOthers(String kept, String build) {
+        def list = []
+        for (one in all(kept)) {
+            if (one.build != build && one.path != '/v1/pushes') {
+                list.add(one)
+            }
+        }
+        return list
+    }
+
+    /** What was kept, without that of others. */
+    @NonCPS
+    static String ofBuild(String kept, String build) {
+        def list = []
+        for (one in all(kept)) {
+            if (one.build == build || one.path == '/v1/pushes') {
+                list.add(one)
+            }
+        }
+        return list.isEmpty() ? '' : Json.text([asks: list])
+    }
+
     /** What is to be sent now: what was kept, in its order, then this ask. */
     @NonCPS
     static List before(String kept, Map ask) {

@@ -10,19 +10,30 @@ class Words implements Serializable {
     /** How an ask was taken. */
     @NonCPS
     static String sent(Map ask, Map receipt) {
-        String verb = Arguments.line(ask.step?.toString()).replace('bridge', '').toLowerCase()
-        String what = ask.environment ? Arguments.line(ask.app.toString()) + ' \u2192 ' + Arguments.line(ask.environment.toString()) : Arguments.line(ask.app.toString())
-        String subject = verb == 'push' || verb == 'tag' || verb == 'build' ? '  ' + Arguments.line(ask.subject.toString()) : ''
-        String line = '[bridge] ' + (verb.length() < 6 ? (verb + '      ').substring(0, 6) : verb) + ' ' + what + subject
+        String line = '[bridge] ' + what(ask)
         if (receipt.problem) {
             String kept = receipt.state == 'refused' ? 'refused' : receipt.kept ? 'not sent; the next step of the bridge sends it again' : 'not sent, and too long to be kept for the next step'
             return line + '   ' + kept + ': ' + Arguments.line(receipt.problem.toString())
         }
-        line = line + '   ' + taken(verb, receipt.state) + '  #' + shortName(receipt.id)
+        line = line + '   ' + taken(verb(ask), receipt.state) + '  #' + shortName(receipt.id)
         for (warning in (receipt.warnings ?: [])) {
             line = line + '\n' + MORE + 'warning  ' + Arguments.line(warning.toString())
         }
         return ask.environment ? line + '\n' + MORE + 'timeline ' + receipt.timelineUrl : line
+    }
+
+    /** An ask in a few words. */
+    @NonCPS
+    static String what(Map ask) {
+        String name = verb(ask)
+        String where = ask.environment ? Arguments.line(ask.app.toString()) + ' \u2192 ' + Arguments.line(ask.environment.toString()) : Arguments.line(ask.app.toString())
+        String subject = name == 'push' || name == 'tag' || name == 'build' ? '  ' + Arguments.line(ask.subject.toString()) : ''
+        return (name.length() < 6 ? (name + '      ').substring(0, 6) : name) + ' ' + where + subject
+    }
+
+    @NonCPS
+    static String verb(Map ask) {
+        return Arguments.line(ask.step?.toString()).replace('bridge', '').toLowerCase()
     }
 
     /** Where an ask stands that was taken: a repeated one may have its end already. */

@@ -138,6 +138,8 @@ class Rules extends CompilationCustomizer {
                 if (plain) {
                     rules.callsFromPlain.add([file + ':' + call.lineNumber + ':', name])
                 }
+            } else if (on == 'JsonOutput' && file != 'Json.groovy') {
+                tell(call, 'JsonOutput.toJson of a list or of anything else than a map is refused by the sandbox; use Json.text')
             } else if (on ==~ /[A-Z]\w*[a-z]\w*/) {
                 if (!new File(System.getProperty('library'), "src/io/pipelinebridge/${on}.groovy").exists() && !rules.STATIC.contains(on + '.' + name)) {
                     tell(call, "$on.$name is refused by the sandbox")
@@ -177,6 +179,14 @@ class Rules extends CompilationCustomizer {
             super.visitPropertyExpression(property)
             if (NOT_ALLOWED_PROPERTIES.contains(property.propertyAsString)) {
                 tell(property, ".${property.propertyAsString} is refused by the sandbox, or changes who gets a call")
+            }
+        }
+
+        @Override
+        void visitDeclarationExpression(DeclarationExpression made) {
+            super.visitDeclarationExpression(made)
+            if (made.annotations.any { it.classNode.nameWithoutPackage == 'Field' }) {
+                tell(made, "the @Field ${made.leftExpression.text} is another one for each script that calls; keep it in a variable of the build")
             }
         }
 
