@@ -43,6 +43,17 @@ test('A build that is aborted while it is told of says so too') {
     assert b.result == 'ABORTED' && !log(b).contains('never') && b.requests*.json.collect { it.state + ' ' + it.outcome } == ['queued null', 'finished cancel']
 }
 
+test('A Jenkins without an address of its own is told what to set, and its builds go on') {
+    def b = build(http: { throw new IllegalStateException('sent') })
+    b.base.BUILD_URL = b.base.JENKINS_URL = null
+    ran(b, "stage('Build') { bridgeBuild(app: 'portal') { echo 'made' } }")
+    assert b.result == 'SUCCESS' && log(b).contains('made') && b.stageResults.Build == 'UNSTABLE' && log(b).contains('refused: Jenkins does not know its own address') && log(b).contains('unclassified.location.url')
+    def push = build(http: accepting())
+    push.base.BUILD_URL = push.base.JENKINS_URL = null
+    ran(push, "bridgePush app: 'portal', image: 'r/portal:1'")
+    assert push.requests.size() == 1 && push.result == 'SUCCESS'
+}
+
 test('One state told gives its receipt, as every step does') {
     def b = ran(http: accepting(), """
         def r = bridgeBuild app: 'portal', state: 'started'

@@ -24,6 +24,11 @@ class Report implements Serializable {
             title: Report.bounded(a.title ?: source.title ?: script.env.CHANGE_TITLE ?: known.title, 512),
             author: Report.bounded(a.author ?: source.author ?: script.env.CHANGE_AUTHOR ?: known.author, 256),
             state: state, outcome: outcome]
+        if (!body.url) {
+            // Else the bridge would refuse "url", which here is the name of another argument.
+            return Body.receipt([step: ask.step, app: a.app, path: '/v1/builds', subject: script.env.JOB_NAME + ' #' + script.env.BUILD_NUMBER + ' ' + state],
+                [state: 'refused', sent: false, problem: 'Jenkins does not know its own address, and a build without one cannot be told of. Set "Jenkins URL" under System (as code: unclassified.location.url)'])
+        }
         return ask.offer('/v1/builds', script.env.JOB_NAME + ' #' + script.env.BUILD_NUMBER + ' ' + state, body, until, attempts)
     }
 
