@@ -19,7 +19,7 @@ public static class EventTypes
         Standard("pipelinerun.started.0.3.0", EventRole.Fact, EventJson.Default.PipelineRunStarted),
         Standard("pipelinerun.finished.0.3.0", EventRole.Fact, EventJson.Default.PipelineRunFinished),
         Ours("image.pushrequested.0.1.0", EventRole.Work, EventJson.Default.ImagePushRequested),
-        Ours("image.progressed.0.1.0", EventRole.Observation, EventJson.Default.ImageProgressed),
+        Ours("image.progressed.0.1.0", EventRole.Observation, EventJson.Default.ImageProgressed, fromStage: true),
         Ours("image.tagrequested.0.1.0", EventRole.Work, EventJson.Default.ImageTagRequested),
         Ours("image.resolverequested.0.1.0", EventRole.Work, EventJson.Default.ImageResolveRequested),
         Ours("image.resolved.0.1.0", EventRole.End, EventJson.Default.ImageResolved, fromStage: true),

@@ -52,6 +52,11 @@ public partial class EventsDocTests
     }
 
     [Fact]
+    public void What_the_table_says_stages_say_is_what_a_stage_may_write() =>
+        TypeRow().Matches(Section("Types")).Where(m => m.Groups["by"].Value != "bridge").Select(m => m.Groups["name"].Value)
+            .Should().Equal(EventTypes.All.Where(t => t.FromStage).Select(t => t.ShortName));
+
+    [Fact]
     public void The_table_of_customData_has_each_field_and_each_category()
     {
         var section = Section("customData");
@@ -80,7 +85,7 @@ public partial class EventsDocTests
     [GeneratedRegex("```json\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex JsonBlock();
 
-    [GeneratedRegex(@"^\| \[?`(?<name>[a-z.]+)`(\]\((?<schema>[^)]+)\))? \| (?<version>[0-9.]+) \| (?<role>[a-z]+) \|", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| \[?`(?<name>[a-z.]+)`(\]\((?<schema>[^)]+)\))? \| (?<version>[0-9.]+) \| (?<role>[a-z]+) \| (?<by>[^|]+) \|", RegexOptions.Multiline)]
     private static partial Regex TypeRow();
 
     [GeneratedRegex(@"^\| (`.+?) \| (.+) \|$", RegexOptions.Multiline)]

@@ -26,6 +26,19 @@ public sealed class OutcomeIntakeTests(RabbitMqServer server)
     }
 
     [Fact]
+    public async Task How_far_a_push_is_comes_over_the_broker_too()
+    {
+        await using var scene = await BrokerScene.Start(server);
+        var receipt = await scene.Push();
+        var work = await scene.Work(Queues.RegistryPush);
+
+        await scene.Say(work.Observed(new ImageProgressed(3, 8, 75_000_000, 200_000_000)));
+
+        await BrokerScene.Until(async () => (await scene.Bridge.Request(receipt)).ToJsonString().Contains("75000000", StringComparison.Ordinal), "the request says how far it is");
+        scene.DeadLetters().Should().BeEmpty();
+    }
+
+    [Fact]
     public async Task A_later_end_that_says_something_else_is_kept_beside_the_first_and_not_told()
     {
         await using var scene = await BrokerScene.Start(server);
