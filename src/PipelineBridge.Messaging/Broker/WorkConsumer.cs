@@ -22,12 +22,12 @@ public sealed partial class WorkConsumer(
         {
             throw new NotWorkException($"{e.Type} is no work that this version of {queue.Queue} knows.");
         }
-        // A long in a header; reading it as text would throw and poison the message.
-        var before = context.ReceiveContext.TransportHeaders.TryGetHeader("x-delivery-count", out var count) && count is long times ? (int)times : 0;
-        var work = new WorkItem(e, before + context.GetRetryAttempt() + 1, queue.Stage, clock);
+        var work = new WorkItem(e, BrokerMessage.TimesGiven(context.ReceiveContext.TransportHeaders.GetAll(), context.ReceiveContext.Redelivered) + context.GetRetryAttempt() + 1, queue.Stage, clock);
         using var activity = Tracing.Continue(context.ReceiveContext.TransportHeaders, $"{queue.Queue} {e.EventType.ShortName}", work);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
-        limit.CancelAfter(longest);
+        // The broker's patience began with the delivery and goes on through the tries of it.
+        var left = longest - context.ReceiveContext.ElapsedTime;
+        limit.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         IReadOnlyList<CdEvent> came;
         try
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using PipelineBridge.Events;
 using PipelineBridge.Messaging;
@@ -38,7 +39,7 @@ public sealed class WorkConsumerTests(RabbitMqServer broker)
     }
 
     [Fact]
-    public async Task A_work_is_acknowledged_only_after_its_outcome_is_confirmed()
+    public async Task An_outcome_that_had_no_place_finds_it_and_its_work_is_not_done_again()
     {
         RabbitMqServer.SkipWhereMissing();
         await using var scene = await WorkerScene.Make(broker);
@@ -61,6 +62,45 @@ public sealed class WorkConsumerTests(RabbitMqServer broker)
         // The publisher declares the topology again by itself, and the same outcome finds its place.
         CdEventReader.Read((await scene.Next()).Body).Custom!.RequestId.Should().Be("p-2");
         handled.Should().Be(2, "the work itself is not done again because its outcome had no place");
+    }
+
+    [Fact]
+    public async Task A_work_is_acknowledged_only_after_its_outcome_is_confirmed()
+    {
+        RabbitMqServer.SkipWhereMissing();
+        await using var scene = await WorkerScene.Make(broker);
+        await broker.Control("add_user", "placeless", "placeless");
+        try
+        {
+            // It may bind nothing to the queue of outcomes, so that what it says has no place.
+            await broker.Control("set_permissions", "-p", scene.Options.VirtualHost, "placeless", @"^(registry\.push|pipelinebridge\.dead)$", @"^(pipelinebridge\..*|registry\.push)$", ".*");
+            await using var connection = await Messaging.Broker.BrokerConnection.Open(scene.Options, "test", Stop);
+            await using var channel = await connection.CreateChannelAsync(cancellationToken: Stop);
+            foreach (var key in Messaging.Broker.Topology.OutcomeKeys)
+            {
+                await channel.QueueUnbindAsync(Queues.Outcomes, Messaging.Broker.Topology.EventsExchange, key, cancellationToken: Stop);
+            }
+            var handled = 0;
+            var worker = await scene.Worker(Queues.RegistryPush, (work, _) =>
+            {
+                Interlocked.Increment(ref handled);
+                return Done(work);
+            }, options: scene.Options with { Username = "placeless", Password = () => "placeless" });
+            await scene.Send(WorkerScene.Push(1));
+            await WorkerScene.Until(() => Task.FromResult(Volatile.Read(ref handled) == 1), "it is handled");
+            await Task.Delay(TimeSpan.FromSeconds(2), Stop);
+            (await scene.Waiting(Queues.RegistryPush)).Should().Be(0u, "the worker holds it");
+
+            await worker.StopAsync(Stop);
+            await WorkerScene.Until(async () => await scene.Waiting(Queues.RegistryPush) == 1, "it was never acknowledged, and is given back");
+        }
+        finally
+        {
+            await broker.Control("delete_user", "placeless");
+        }
+        await WorkerScene.Topology.Declare(scene.Options, "test", Stop);
+        await scene.Worker(Queues.RegistryPush, (work, _) => Done(work));
+        CdEventReader.Read((await scene.Next()).Body).Custom!.Cause.Should().Be("Of p-1, attempt 2.");
     }
 
     [Theory]
@@ -125,6 +165,26 @@ public sealed class WorkConsumerTests(RabbitMqServer broker)
     }
 
     [Fact]
+    public async Task All_tries_of_a_work_together_end_before_the_broker_loses_patience()
+    {
+        RabbitMqServer.SkipWhereMissing();
+        await using var scene = await WorkerScene.Make(broker);
+        var tries = 0;
+        await scene.Worker(Queues.RegistryPush, async (_, cancellation) =>
+        {
+            Interlocked.Increment(ref tries);
+            await Task.Delay(TimeSpan.FromSeconds(5), cancellation);
+            throw new InvalidOperationException("a mistake of ours");
+        }, options: scene.Options with { ConsumerTimeoutSeconds = 8 });
+        var since = Stopwatch.GetTimestamp();
+        await scene.Send(WorkerScene.Push(1));
+        // Five seconds, a pause, and what is left of seven; a second try of five would end after eleven.
+        Header(await scene.Next(Queues.Dead), "MT-Fault-Message").Should().Contain("did not finish within 7 seconds");
+        Stopwatch.GetElapsedTime(since).Should().BeLessThan(TimeSpan.FromSeconds(10));
+        tries.Should().Be(2);
+    }
+
+    [Fact]
     public async Task A_worker_that_stops_leaves_its_work_to_the_next_one()
     {
         RabbitMqServer.SkipWhereMissing();
@@ -142,6 +202,29 @@ public sealed class WorkConsumerTests(RabbitMqServer broker)
         (await scene.Waiting(Queues.Dead)).Should().Be(0u);
         await scene.Worker(Queues.RegistryPush, (work, _) => Done(work));
         CdEventReader.Read((await scene.Next()).Body).Custom!.Cause.Should().Be("Of p-1, attempt 2.");
+    }
+
+    [Fact]
+    public async Task A_work_that_the_bridge_gave_before_is_known_for_one_that_may_have_been_begun()
+    {
+        RabbitMqServer.SkipWhereMissing();
+        await using var scene = await WorkerScene.Make(broker);
+        await scene.Worker(Queues.RegistryPush, (work, _) => Done(work));
+        await scene.Send(WorkerScene.Push(1), givenBefore: 3);
+        CdEventReader.Read((await scene.Next()).Body).Custom!.Cause.Should().Be("Of p-1, attempt 4.");
+    }
+
+    [Theory]
+    [InlineData(null, null, false, 0)]
+    [InlineData(null, null, true, 1)]
+    [InlineData(null, 3L, true, 3)]
+    [InlineData(2L, null, false, 2)]
+    [InlineData(2L, 3, true, 5)]
+    [InlineData(2L, "three", true, 3)]
+    public void What_was_given_before_is_counted_whoever_gave_it(object? byTheBridge, object? byTheBroker, bool redelivered, int before)
+    {
+        var headers = new Dictionary<string, object?> { ["given-before"] = byTheBridge, ["x-delivery-count"] = byTheBroker };
+        Messaging.Broker.BrokerMessage.TimesGiven(headers.Where(h => h.Value is not null)!, redelivered).Should().Be(before);
     }
 
     [Fact]

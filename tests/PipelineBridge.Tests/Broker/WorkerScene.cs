@@ -66,7 +66,8 @@ sealed class WorkerScene : IAsyncDisposable
         Custom = new CustomData { App = "portal", RequestId = $"p-{number}", Sequence = number },
     };
 
-    public Task Send(CdEvent work, string queue = Queues.RegistryPush) => Send(CdEventWriter.Write(work), work.RoutingKey, queue, BrokerMessage.Properties(work.Id, work.Type, queue));
+    public Task Send(CdEvent work, string queue = Queues.RegistryPush, int givenBefore = 0) =>
+        Send(CdEventWriter.Write(work), work.RoutingKey, queue, BrokerMessage.Properties(work.Id, work.Type, queue, givenBefore: givenBefore));
 
     public async Task Send(ReadOnlyMemory<byte> body, string key, string queue, BasicProperties? properties = null) =>
         await channel.BasicPublishAsync(Topology.WorkExchange, key, mandatory: true, properties ?? BrokerMessage.Properties("x", "x", queue), body, Stop);
@@ -84,6 +85,9 @@ sealed class WorkerScene : IAsyncDisposable
         }
         return await messages.Reader.ReadAsync(Stop).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Stop);
     }
+
+    /// <summary>How many messages of a queue came beside those that <see cref="Next"/> gave.</summary>
+    public int Arrived(string queue) => read[queue].Reader.Count;
 
     public async Task<uint> Waiting(string queue) => (await channel.QueueDeclarePassiveAsync(queue, Stop)).MessageCount;
 

@@ -91,7 +91,7 @@ sealed partial class WorkGiving(EventJournal journal, BridgeOptions options, Bro
         var span = Tracing.Source.StartActivity($"give {work.Row.Queue}", ActivityKind.Producer, trace);
         spans.Add(span);
         return new Outgoing(Topology.WorkExchange, CdEvent.RoutingKeyOf(e.Type, e.App, e.Environment), true,
-            BrokerMessage.Properties(id ?? e.Id.ToString(), e.Type, work.Row.Queue, span?.Id ?? trace), e.Body);
+            BrokerMessage.Properties(id ?? e.Id.ToString(), e.Type, work.Row.Queue, span?.Id ?? trace, work.Row.Attempts), e.Body);
     }
 
     /// <summary>

@@ -1,5 +1,6 @@
 using PipelineBridge.Events;
 using PipelineBridge.Messaging;
+using PipelineBridge.Messaging.Broker;
 using PipelineBridge.Tests.Broker;
 using RabbitMQ.Client;
 
@@ -163,12 +164,14 @@ public sealed class RelayTests(RabbitMqServer server)
 
         (await scene.TryGet(Queues.RegistryPush, 1)).Should().BeNull();
         ((string?)(await scene.Bridge.Request(receipt))["waitingFor"]).Should().StartWith("The registry answers 503.");
-        (await scene.Work(Queues.RegistryPush)).Id.Should().Be(work.Id);
+        var again = await scene.Get(Queues.RegistryPush);
+        again.BasicProperties.MessageId.Should().Be(work.Id.ToString());
+        again.BasicProperties.Headers![BrokerMessage.GivenBefore].Should().Be(1L, "whoever has it now knows that somebody had it before");
     }
 
     internal static EventId Id(string name) => EventId.Derive(1_760_000_000_000, name);
 
-    static PipelineBridge.Journal.NewEvent Fact(string name, string app)
+    internal static PipelineBridge.Journal.NewEvent Fact(string name, string app, bool custom = true)
     {
         var id = Id(name);
         var e = new CdEvent
@@ -180,7 +183,7 @@ public sealed class RelayTests(RabbitMqServer server)
             ChainId = id.ToString(),
             SubjectId = app,
             Content = new PipelineRunStarted("portal", "https://jenkins.internal/job/portal/1/"),
-            Custom = new CustomData { App = app },
+            Custom = custom ? new CustomData { App = app } : null,
         };
         return new(id, e.Type, e.ChainId!, e.Time, app, "-", true, CdEventWriter.Write(e), []);
     }
