@@ -12,7 +12,7 @@ static class BrokerVerb
         var file = AllVerb.FileOption();
         var passwords = new Option<string[]>("--password", "-p")
         {
-            Description = "USER=FILE, once for each user: the definitions then carry a salted hash of what the file holds. A user without one cannot sign in.",
+            Description = "USER=FILE, once for each user: the definitions then carry a salted hash of what the file holds. A user without one cannot sign in, nor with one that it had before.",
             DefaultValueFactory = _ => [],
         };
         var definitions = new Command("definitions", "Print users, permissions and topic permissions, for: rabbitmqctl import_definitions FILE") { file, passwords };
@@ -27,6 +27,11 @@ static class BrokerVerb
             if (Passwords(parsed.GetValue(passwords)!) is not { } read)
             {
                 return 2;
+            }
+            if (BrokerDefinitions.Users.Where(u => !read.ContainsKey(u)).ToList() is { Count: > 0 } without)
+            {
+                // RabbitMQ has no definition of a user that leaves its password as it is.
+                Console.Error.WriteLine($"No --password is given for {string.Join(", ", without)}: whoever imports this takes away the password that such a user has.");
             }
             Console.Out.WriteLine(BrokerDefinitions.Of(configuration.Topology, configuration.Broker?.VirtualHost ?? "/", read));
             return 0;
