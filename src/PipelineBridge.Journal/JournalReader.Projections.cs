@@ -74,6 +74,10 @@ public sealed partial class JournalReader
     public IReadOnlyList<string> DueQueues(long nowMilliseconds) =>
         Sql("select distinct queue from work where state = 0 and due <= ?").Bind(nowMilliseconds).All(static row => row.Text(0));
 
+    /// <summary>The queues that have work which was given and has no outcome.</summary>
+    public IReadOnlyList<string> RunningQueues() =>
+        Sql("select distinct queue from work indexed by work_running where state = 1").All(static row => row.Text(0));
+
     /// <summary>When the next work that is ready comes due after a time, in milliseconds since 1970; null when none waits.</summary>
     public long? NextDue(long afterMilliseconds) =>
         Sql("select min(due) from work where state = 0 and due > ?").Bind(afterMilliseconds).Number();

@@ -21,4 +21,13 @@ static class DeadWork
         deciders.Happened(tx, BridgeEvents.Make(work.Key().Then("end"), new WorkEnded(WorkResult.Failed, row.Attempts == 0 ? WorkEffect.None : WorkEffect.Unknown),
             tx.Now, work.ChainId, work.Key(), work.Custom! with { WorkId = work.Id, Category = category, Cause = cause, By = null, Evidence = null }) with { TraceParent = work.TraceParent }, born: true);
     }
+
+    /// <summary>Ends a work whose queue the configuration no longer has.</summary>
+    public static void EndOfNobody(JournalTransaction tx, Deciders deciders, WorkRow row)
+    {
+        if (tx.Work(row.Sequence, row.Queue) is not null)
+        {
+            End(tx, deciders, row, $"No stage has the queue {row.Queue}.", $"Nothing here does the work of {row.Queue}; the configuration no longer has it.", FailureCategory.Configuration);
+        }
+    }
 }

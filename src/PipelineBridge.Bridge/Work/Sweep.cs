@@ -57,8 +57,7 @@ public sealed partial class Sweep(EventJournal journal, Deciders deciders, Known
         }
         foreach (var stray in ready.Where(q => !known.Contains(q)))
         {
-            await Each(stray, (tx, row) => DeadWork.End(tx, deciders, row, $"No stage has the queue {stray}.",
-                $"Nothing here does the work of {stray}; the configuration no longer has it.", FailureCategory.Configuration), cancellation);
+            await Each(stray, (tx, row) => DeadWork.EndOfNobody(tx, deciders, row), cancellation);
         }
     }
 

@@ -55,8 +55,15 @@ public static class BrokerConnection
             {
                 case BrokerException said:
                     return said;
-                case AuthenticationFailureException or PossibleAuthenticationFailureException:
+                case AuthenticationFailureException:
                     return new BrokerException($"The broker at {options.Shown} refuses {options.Username}: its name or password is wrong. See broker.username and broker.password.", false, e);
+                // The client's guess of whatever ends a connection while it signs in; a wrong password is said by 403, and is the case above.
+                case PossibleAuthenticationFailureException:
+                    return new BrokerException($"The broker at {options.Shown} ended the connection while {options.Username} signed in, without saying why.", true, e);
+                case PublishException { IsReturn: true }:
+                    return new BrokerException($"The broker at {options.Shown} has no queue that takes it.", true, e);
+                case PublishException:
+                    return new BrokerException($"The broker at {options.Shown} did not take it: a queue is full, or has no majority of its nodes.", true, e);
                 // 530: the virtual host is not there, or the user may not enter it (AMQP 0-9-1, not-allowed).
                 case OperationInterruptedException { ShutdownReason.ReplyCode: 530 } closed:
                     return new BrokerException($"The broker at {options.Shown} does not let {options.Username} in: {Text(closed)}. Give the virtual host as the path of broker.url, and the user permissions in it.", false, e);

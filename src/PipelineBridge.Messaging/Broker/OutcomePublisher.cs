@@ -16,7 +16,11 @@ public sealed partial class OutcomePublisher(BrokerOptions options, Topology top
 
     readonly SemaphoreSlim opening = new(1, 1);
     IConnection? connection;
-    IChannel? channel;
+    Open? current;
+    long? declaredAt;
+
+    /// <summary>A channel that confirms, and what the broker says of its connection.</summary>
+    sealed record Open(IChannel Channel, BlockedConnection Blocking);
 
     /// <summary>Publishes an event and waits for its confirmation.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled before it was confirmed; it may have arrived all the same.</exception>
@@ -28,25 +32,43 @@ public sealed partial class OutcomePublisher(BrokerOptions options, Topology top
         {
             try
             {
-                using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-                limit.CancelAfter(Confirmation);
-                var open = await Channel(limit.Token);
-                // Mandatory: an outcome that no queue takes would be confirmed and gone.
-                await open.BasicPublishAsync(Topology.EventsExchange, outcome.RoutingKey, mandatory: true, properties, body, limit.Token);
+                // Each step of the opening has a bound of its own; together they may take long where the broker is slow.
+                await Publish(await Opened(cancellation), outcome, properties, body, cancellation);
                 return;
             }
             catch (Exception e) when (!cancellation.IsCancellationRequested)
             {
                 // No exception of the client may leave a consumer: MassTransit would take it for its own connection's.
                 Log.Again(log, outcome.Type, outcome.Custom?.RequestId, BrokerConnection.Said(options, e).Message);
-                if (e is PublishException { IsReturn: true })
+                if (HasNoPlace(e))
                 {
-                    await Forget();
+                    await Declare(cancellation);
                 }
             }
             await Task.Delay(wait, clock, cancellation);
         }
     }
+
+    async Task Publish(Open open, CdEvent outcome, BasicProperties properties, byte[] body, CancellationToken cancellation)
+    {
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        // Mandatory: an outcome that no queue takes would be confirmed and gone.
+        var confirmed = open.Channel.BasicPublishAsync(Topology.EventsExchange, outcome.RoutingKey, mandatory: true, properties, body, giveUp.Token).AsTask();
+        if (!await open.Blocking.Wait(confirmed, Confirmation, clock, cancellation))
+        {
+            await giveUp.CancelAsync();
+            await confirmed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellation.ThrowIfCancellationRequested();
+            if (!confirmed.IsCompletedSuccessfully)
+            {
+                throw new BrokerException($"The broker at {options.Shown} did not confirm it within {Confirmation.TotalSeconds:0} seconds.", true);
+            }
+        }
+        await confirmed;
+    }
+
+    /// <summary>No queue is bound for it, or its exchange is gone: as after a broker lost its data.</summary>
+    static bool HasNoPlace(Exception e) => e is PublishException { IsReturn: true } or OperationInterruptedException { ShutdownReason.ReplyCode: 404 };
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -55,29 +77,62 @@ public sealed partial class OutcomePublisher(BrokerOptions options, Topology top
         opening.Dispose();
     }
 
-    async Task<IChannel> Channel(CancellationToken cancellation)
+    async Task<Open> Opened(CancellationToken cancellation)
     {
-        if (channel is { IsOpen: true } open)
+        if (current is { Channel.IsOpen: true } open)
         {
             return open;
         }
         await opening.WaitAsync(cancellation);
         try
         {
-            if (channel is { IsOpen: true } other)
+            if (current is { Channel.IsOpen: true } other)
             {
                 return other;
             }
             await Close();
             var opened = await BrokerConnection.Open(options, $"{stage} outcomes", cancellation);
             connection = opened;
-            // A broker that lost its data has no queue for outcomes until somebody declares it.
-            await topology.Declare(opened, options, cancellation, own: []);
-            return channel = await opened.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellation);
+            var blocking = new BlockedConnection(opened, Blocked);
+            return current = new Open(await opened.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellation), blocking);
         }
         finally
         {
             opening.Release();
+        }
+    }
+
+    /// <summary>Declares what this user may; once for all outcomes that came back at the same time.</summary>
+    async Task Declare(CancellationToken cancellation)
+    {
+        await opening.WaitAsync(cancellation);
+        try
+        {
+            if (connection is { IsOpen: true } open && (declaredAt is not { } at || clock.GetElapsedTime(at) > LongestPause))
+            {
+                await topology.Declare(open, options, cancellation, own: []);
+                declaredAt = clock.GetTimestamp();
+            }
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            Log.NotDeclared(log, BrokerConnection.Said(options, e).Message);
+        }
+        finally
+        {
+            opening.Release();
+        }
+    }
+
+    void Blocked(string? why)
+    {
+        if (why is null)
+        {
+            Log.Unblocked(log);
+        }
+        else
+        {
+            Log.Blocked(log, why);
         }
     }
 
@@ -96,7 +151,7 @@ public sealed partial class OutcomePublisher(BrokerOptions options, Topology top
 
     async Task Close()
     {
-        channel = null;
+        current = null;
         if (Interlocked.Exchange(ref connection, null) is { } old)
         {
             try
@@ -117,5 +172,14 @@ public sealed partial class OutcomePublisher(BrokerOptions options, Topology top
 
         [LoggerMessage(4002, LogLevel.Debug, "A broken connection could not be closed: {Why}")]
         public static partial void NotClosed(ILogger log, string why);
+
+        [LoggerMessage(4003, LogLevel.Warning, "What an outcome has no place without could not be declared: {Why}")]
+        public static partial void NotDeclared(ILogger log, string why);
+
+        [LoggerMessage(4004, LogLevel.Warning, "The broker takes nothing for now: {Why}. Outcomes wait for it.")]
+        public static partial void Blocked(ILogger log, string why);
+
+        [LoggerMessage(4005, LogLevel.Information, "The broker takes outcomes again.")]
+        public static partial void Unblocked(ILogger log);
     }
 }

@@ -1,6 +1,5 @@
 using PipelineBridge.Events;
 using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
 
 namespace PipelineBridge.Messaging.Broker;
 
@@ -22,8 +21,9 @@ public sealed class Topology(IEnumerable<string> clusters, IEnumerable<string> t
     public const string DeadExchange = Queues.Dead;
 
     /// <summary>
-    /// How often a message is given before it is dead. Crashes, restarts of the broker and its consumer timeout count too,
-    /// so that this is against a loop of crashes alone; a handler that throws is counted by <c>limits.attempts</c>.
+    /// How often a message is given before it is dead. Before RabbitMQ 4.3 crashes, restarts of the broker and its consumer
+    /// timeout count too, so that this is against a loop of crashes alone; a handler that throws is counted by
+    /// <c>limits.attempts</c>, and the bridge bounds each work by its time.
     /// </summary>
     public const int DeliveryLimit = 20;
 
@@ -51,10 +51,15 @@ public sealed class Topology(IEnumerable<string> clusters, IEnumerable<string> t
     /// <summary>The arguments of a queue of work.</summary>
     public static IReadOnlyDictionary<string, object?> ArgumentsOf(string queue)
     {
-        var arguments = new Dictionary<string, object?> { ["x-queue-type"] = "quorum" };
-        if (queue is not Queues.Dead)
+        var arguments = new Dictionary<string, object?> { ["x-queue-type"] = "quorum", ["x-delivery-limit"] = DeliveryLimit };
+        if (queue is Queues.Dead)
         {
-            arguments["x-delivery-limit"] = DeliveryLimit;
+            // There is nothing behind it: what it gave too often would be gone. From 4.0 on RabbitMQ gives a queue without
+            // a limit one of 20, and -1 means none only from then on.
+            arguments["x-delivery-limit"] = int.MaxValue;
+        }
+        else
+        {
             arguments["x-dead-letter-exchange"] = DeadExchange;
             // An addressed work would otherwise keep its address, and the broker would look for a queue by it.
             arguments["x-dead-letter-routing-key"] = queue;
@@ -85,13 +90,14 @@ public sealed class Topology(IEnumerable<string> clusters, IEnumerable<string> t
         [(WorkExchange, ExchangeType.Topic), (EventsExchange, ExchangeType.Topic), (DeadExchange, ExchangeType.Fanout)];
 
     /// <summary>Declares everything over a connection of its own.</summary>
+    /// <returns>The queues that were not there.</returns>
     /// <exception cref="BrokerException">The broker cannot be had, or something differs or may not be declared.</exception>
-    public async Task Declare(BrokerOptions options, string name, CancellationToken cancellation, IReadOnlyCollection<string>? own = null)
+    public async Task<IReadOnlyList<string>> Declare(BrokerOptions options, string name, CancellationToken cancellation, IReadOnlyCollection<string>? own = null)
     {
         await using var connection = await BrokerConnection.Open(options, name, cancellation);
         try
         {
-            await Declare(connection, options, cancellation, own);
+            return await Declare(connection, options, cancellation, own);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
@@ -110,89 +116,43 @@ public sealed class Topology(IEnumerable<string> clusters, IEnumerable<string> t
     /// The queues that this process works on; null for all, as in the bridge. What it may not declare beside them is left
     /// to the bridge, which declares all: a stage's user has no rights over another stage's queue.
     /// </param>
+    /// <returns>The queues that were not there.</returns>
     /// <exception cref="BrokerException">Something differs or may not be declared; the message lists all of it.</exception>
-    public async Task Declare(IConnection connection, BrokerOptions options, CancellationToken cancellation, IReadOnlyCollection<string>? own = null)
+    public async Task<IReadOnlyList<string>> Declare(IConnection connection, BrokerOptions options, CancellationToken cancellation, IReadOnlyCollection<string>? own = null)
     {
-        var differs = new List<string>();
-        foreach (var (name, act) in Parts())
+        await using var declaration = new Declaration(connection);
+        var absent = new List<Part>();
+        foreach (var part in Parts)
         {
             // What exists is compared with ours by declaring it again; what does not exist is left for the second round.
-            if (await Exists(connection, name, cancellation))
+            if (await declaration.Exists(part, cancellation))
             {
-                await Try(connection, act, Mine(own, name.Name), differs, cancellation);
+                await declaration.Try(part.Declare, IsMine(part.Name), cancellation);
+            }
+            else
+            {
+                absent.Add(part);
             }
         }
-        Refuse(options, differs);
-        foreach (var (name, act) in Parts())
+        declaration.Refuse(options);
+        foreach (var part in absent)
         {
-            await Try(connection, act, Mine(own, name.Name), differs, cancellation);
+            await declaration.Try(part.Declare, IsMine(part.Name), cancellation);
         }
-        Refuse(options, differs);
+        declaration.Refuse(options);
         foreach (var (exchange, queue, key) in Bindings)
         {
-            await Try(connection, (channel, stop) => channel.QueueBindAsync(queue, exchange, key, cancellationToken: stop), Mine(own, queue), differs, cancellation);
+            await declaration.Try((channel, stop) => channel.QueueBindAsync(queue, exchange, key, cancellationToken: stop), IsMine(queue), cancellation);
         }
-        Refuse(options, differs);
+        declaration.Refuse(options);
+        return [.. absent.Where(p => p.IsQueue).Select(p => p.Name)];
+
+        bool IsMine(string name) => own is null || own.Contains(name);
     }
 
-    static bool Mine(IReadOnlyCollection<string>? own, string name) => own is null || own.Contains(name);
-
-    IEnumerable<((bool IsQueue, string Name) Name, Func<IChannel, CancellationToken, Task> Declare)> Parts() =>
+    IEnumerable<Part> Parts =>
     [
-        .. Exchanges.Select(x => ((false, x.Exchange), (Func<IChannel, CancellationToken, Task>)((c, t) => c.ExchangeDeclareAsync(x.Exchange, x.Type, durable: true, autoDelete: false, cancellationToken: t)))),
-        .. All.Select(q => ((true, q), (Func<IChannel, CancellationToken, Task>)((c, t) => c.QueueDeclareAsync(q, durable: true, exclusive: false, autoDelete: false, ArgumentsOf(q).ToDictionary(), cancellationToken: t)))),
+        .. Exchanges.Select(x => new Part(false, x.Exchange, (channel, stop) => channel.ExchangeDeclareAsync(x.Exchange, x.Type, durable: true, autoDelete: false, cancellationToken: stop))),
+        .. All.Select(q => new Part(true, q, (channel, stop) => channel.QueueDeclareAsync(q, durable: true, exclusive: false, autoDelete: false, ArgumentsOf(q).ToDictionary(), cancellationToken: stop))),
     ];
-
-    static void Refuse(BrokerOptions options, List<string> differs)
-    {
-        if (differs.Count > 0)
-        {
-            throw new BrokerException(differs.TrueForAll(d => d.StartsWith("ACCESS_REFUSED", StringComparison.Ordinal))
-                ? $"The broker at {options.Shown} does not let {options.Username} declare what it needs; nothing was started. {string.Join(" ", differs)} `pipelinebridge broker definitions` prints the permissions."
-                : $"The broker at {options.Shown} has another topology under our names; nothing was started. {string.Join(" ", differs)} Delete what differs there, or give the bridge a virtual host of its own.", false);
-        }
-    }
-
-    static async Task<bool> Exists(IConnection connection, (bool IsQueue, string Name) part, CancellationToken cancellation)
-    {
-        var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
-        await using (channel)
-        {
-            try
-            {
-                await (part.IsQueue ? channel.QueueDeclarePassiveAsync(part.Name, cancellation) : channel.ExchangeDeclarePassiveAsync(part.Name, cancellation));
-                return true;
-            }
-            catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == 404)
-            {
-                return false;
-            }
-            // 405 resource-locked: somebody's exclusive queue has the name; declaring it will say so.
-            catch (OperationInterruptedException)
-            {
-                return true;
-            }
-        }
-    }
-
-    static async Task Try(IConnection connection, Func<IChannel, CancellationToken, Task> act, bool isMine, List<string> differs, CancellationToken cancellation)
-    {
-        // A refusal closes the channel (AMQP 0-9-1, channel exceptions): each part has its own.
-        var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
-        await using (channel)
-        {
-            try
-            {
-                await act(channel, cancellation);
-            }
-            // 404: bound to what somebody else was to declare, and has not yet.
-            catch (OperationInterruptedException e) when (!isMine && e.ShutdownReason is { ReplyCode: 403 or 404 })
-            {
-            }
-            catch (OperationInterruptedException e) when (e.ShutdownReason is { ReplyCode: 403 or 405 or 406 })
-            {
-                differs.Add(BrokerConnection.Text(e).Replace("PRECONDITION_FAILED - ", "", StringComparison.Ordinal) + ".");
-            }
-        }
-    }
 }

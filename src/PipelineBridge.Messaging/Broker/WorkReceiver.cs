@@ -14,7 +14,7 @@ public static class WorkReceiver
     /// <summary>How many of a cluster's, where most only watch: a cancel and a newer one must find room beside what rolls.</summary>
     const int AtOnceOnCluster = 1024;
 
-    static readonly string[] NotOfTheDead = ["x-delivery-limit", "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-single-active-consumer"];
+    static readonly string[] OfTheReceived = ["x-delivery-limit", "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-single-active-consumer"];
 
     /// <summary>Adds the receiving of the queues, with a health check named <c>broker</c>.</summary>
     /// <param name="services">The services of the process; they hold an <see cref="IBridgeClient"/> and an <see cref="OutcomePublisher"/>.</param>
@@ -62,9 +62,9 @@ public static class WorkReceiver
                 rabbit.SendTopology.ConfigureErrorSettings = settings =>
                 {
                     // They would be copied from the queue that the message was received on.
-                    foreach (var argument in NotOfTheDead)
+                    foreach (var argument in OfTheReceived)
                     {
-                        settings.SetQueueArgument(argument, (object)null!);
+                        settings.SetQueueArgument(argument, Topology.ArgumentsOf(Queues.Dead).GetValueOrDefault(argument)!);
                     }
                 };
                 foreach (var queue in queues)

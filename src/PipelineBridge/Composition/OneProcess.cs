@@ -21,12 +21,12 @@ sealed class OneProcess : IAsyncDisposable
     /// <param name="configuration">The configuration.</param>
     /// <param name="level">The least level that is logged.</param>
     /// <param name="cancellation">Ends the start.</param>
-    /// <param name="overBroker">Whether the stages are other processes, reached over the configuration's broker.</param>
-    public static async Task<OneProcess> Start(BridgeConfiguration configuration, LogLevel level, CancellationToken cancellation, bool overBroker = false)
+    /// <param name="broker">The broker by which the stages, other processes, are reached; null where they run in this one.</param>
+    public static async Task<OneProcess> Start(BridgeConfiguration configuration, LogLevel level, CancellationToken cancellation, BrokerParts? broker = null)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(configuration.Journal)!);
-        var journal = EventJournal.Open(new JournalOptions { Path = configuration.Journal, Published = overBroker });
-        var stages = Stages.Of(configuration, TimeProvider.System, overBroker ? [] : null);
+        var journal = EventJournal.Open(new JournalOptions { Path = configuration.Journal, Published = broker is not null });
+        var stages = Stages.Of(configuration, TimeProvider.System, broker is null ? null : []);
         var app = BridgeServer.Build(new BridgeParts
         {
             Listen = configuration.Listen,
@@ -36,7 +36,7 @@ sealed class OneProcess : IAsyncDisposable
             Checks = Stages.Checks(configuration),
             Stages = stages.Queues,
             Watchers = stages.Watchers,
-            Broker = overBroker ? new BrokerParts(configuration.Broker!, configuration.Topology) : null,
+            Broker = broker,
             LogLevel = level,
             Services = services => Telemetry.Add(services, "pipelinebridge-bridge"),
         });

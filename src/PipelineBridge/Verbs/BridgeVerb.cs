@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
+using PipelineBridge.Bridge;
 using PipelineBridge.Composition;
 using PipelineBridge.Configuration;
 using PipelineBridge.Journal;
@@ -33,8 +34,8 @@ static class BridgeVerb
         }
         try
         {
-            await BrokerStart.Prepare(broker, configuration.Topology, "bridge", stop);
-            await using var process = await OneProcess.Start(configuration, LogLevel.Information, stop, overBroker: true);
+            var absent = await BrokerStart.Prepare(broker, configuration.Topology, "bridge", stop);
+            await using var process = await OneProcess.Start(configuration, LogLevel.Information, stop, new BrokerParts(broker, configuration.Topology) { AbsentAtStart = absent });
             Console.WriteLine($"PipelineBridge's bridge on {string.Join(", ", process.App.Urls)}, journal {configuration.Journal}, broker {broker.Shown}. Ctrl-C ends it.");
             await Task.Delay(Timeout.InfiniteTimeSpan, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return 0;

@@ -44,6 +44,28 @@ public sealed class TopologyTests(RabbitMqServer broker)
     }
 
     [Fact]
+    public void What_a_queue_gives_too_often_goes_to_the_dead_queue_and_the_dead_queue_keeps_what_it_has()
+    {
+        foreach (var queue in Topology.All.Where(q => q != Queues.Dead))
+        {
+            Topology.ArgumentsOf(queue).Should().Contain("x-dead-letter-exchange", "pipelinebridge.dead").And.Contain("x-dead-letter-routing-key", queue).And.Contain("x-delivery-limit", 20);
+        }
+        // RabbitMQ 4 drops after 20 times what says no limit.
+        Topology.ArgumentsOf(Queues.Dead).Should().Contain("x-delivery-limit", int.MaxValue).And.NotContainKey("x-dead-letter-exchange");
+    }
+
+    [Fact]
+    public async Task A_broker_that_ends_the_connection_while_somebody_signs_in_has_not_refused_the_password()
+    {
+        RabbitMqServer.SkipWhereMissing();
+        // Its first answer asks who is there; the second would let in.
+        await using var link = new SlowLink(broker.Port, TimeSpan.Zero, answers: 1);
+        var told = (await FluentActions.Awaiting(() => Topology.Declare(new BrokerOptions(new Uri($"amqp://127.0.0.1:{link.Port}/")), "test", Stop)).Should().ThrowAsync<BrokerException>()).Which;
+        told.WaitingHelps.Should().BeTrue();
+        told.Message.Should().NotContain("password");
+    }
+
+    [Fact]
     public async Task A_wrong_password_a_missing_virtual_host_and_a_broker_that_is_not_there_are_told_apart()
     {
         RabbitMqServer.SkipWhereMissing();
@@ -95,6 +117,13 @@ public sealed class TopologyTests(RabbitMqServer broker)
 
         (await Bind(options, Queues.RegistryPush, Topology.WorkExchange, Queues.ClusterDeploy("main"))).Should().Be(403);
         (await Bind(options, Queues.RegistryPush, Topology.WorkExchange, "#")).Should().Be(403);
+
+        // What the command warns of, and docs/operations.md.
+        await File.WriteAllTextAsync(file, Composition.BrokerDefinitions.Of(Topology, host, new Dictionary<string, string> { ["pipelinebridge-registry"] = "of-the-registry" }), Stop);
+        await broker.Control("import_definitions", file);
+        File.Delete(file);
+        (await Write(options, Topology.EventsExchange, "work.ended.portal.prod")).Should().Be(0);
+        await FluentActions.Awaiting(() => Topology.Declare(bridge, "bridge", Stop)).Should().ThrowAsync<BrokerException>("an import without a password takes away the one that was there");
 
         await broker.Control("change_password", "pipelinebridge-subscriber", "of-the-subscriber");
         var subscriber = options with { Username = "pipelinebridge-subscriber", Password = () => "of-the-subscriber" };

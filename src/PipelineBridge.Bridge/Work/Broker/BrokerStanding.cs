@@ -24,6 +24,9 @@ public sealed class BrokerStanding(TimeProvider clock)
     /// <summary>Since when it is not connected; null while it is.</summary>
     public DateTimeOffset? LostSince { get; private set; } = clock.GetUtcNow();
 
+    /// <summary>Since when the broker takes nothing, as it says itself; null while it takes what comes.</summary>
+    public DateTimeOffset? BlockedSince { get; private set; }
+
     /// <summary>Why it is not connected, or takes nothing; null when all is well.</summary>
     public string? Trouble { get; private set; }
 
@@ -58,18 +61,23 @@ public sealed class BrokerStanding(TimeProvider clock)
     {
         ConnectedSince = clock.GetUtcNow();
         LostSince = null;
-        Trouble = null;
+        Blocked(null);
     }
 
     internal void Lost(string why)
     {
         LostSince ??= clock.GetUtcNow();
         ConnectedSince = null;
+        BlockedSince = null;
         Trouble = why;
         Queues.Clear();
     }
 
-    internal void Blocked(string? why) => Trouble = why;
+    internal void Blocked(string? why)
+    {
+        BlockedSince = why is null ? null : BlockedSince ?? clock.GetUtcNow();
+        Trouble = why is null ? null : $"The broker takes nothing for now: {why}.";
+    }
 
     internal void Seen(string queue, uint waiting, uint consumers) => Queues.AddOrUpdate(queue,
         _ => new QueueStanding(waiting, consumers, consumers == 0 ? clock.GetUtcNow() : null),

@@ -58,23 +58,25 @@ public sealed partial class DeadQueueDrain(EventJournal journal, Deciders decide
             Outcomes.Take(tx, deciders, outcome with { Wrong = outcome.Wrong is null ? null : $"{reason} {outcome.Wrong}" }, queue);
             return;
         }
-        var known = Work(body) is { } work && tx.Find(work.Key()) is { } sequence ? tx.Work(sequence, queue) ?? tx.Work(sequence, WorkQueues.Of(work)) : null;
-        if (known is not null)
-        {
-            DeadWork.End(tx, deciders, known, reason, $"A mistake of the bridge's own: {queue} could not handle it.");
-        }
-        else if (Work(body) is not { } closed || tx.Find(closed.Key()) is null)
+        // By its id, and not by what the message says of itself: a worker of another version has another word for it.
+        var sequence = Read(body) is { } read ? tx.Find(read.Key()) : null;
+        var work = sequence is { } found && CdEventReader.Read(tx.Body(found)!) is { EventType.Role: EventRole.Work } known ? known : null;
+        if (work is null)
         {
             Outcomes.Keep(tx, queue, reason, body);
+        }
+        else if ((tx.Work(sequence!.Value, queue) ?? tx.Work(sequence.Value, WorkQueues.Of(work))) is { } open)
+        {
+            DeadWork.End(tx, deciders, open, reason, $"A mistake of the bridge's own: {queue} could not handle it.");
         }
         // A work that has its end already has been told; its message is of no more use to anybody.
     }
 
-    static CdEvent? Work(byte[] body)
+    static CdEvent? Read(byte[] body)
     {
         try
         {
-            return body.Length <= Outcomes.LongestBytes && CdEventReader.Read(body) is { EventType.Role: EventRole.Work } work ? work : null;
+            return body.Length <= Outcomes.LongestBytes ? CdEventReader.Read(body) : null;
         }
         catch (EventFormatException)
         {

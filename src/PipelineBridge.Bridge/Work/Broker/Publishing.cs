@@ -1,3 +1,4 @@
+using PipelineBridge.Messaging.Broker;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -7,23 +8,17 @@ namespace PipelineBridge.Bridge.Work.Broker;
 sealed record Outgoing(string Exchange, string Key, bool Mandatory, BasicProperties Properties, ReadOnlyMemory<byte> Body);
 
 /// <summary>Publishes batches on a channel that confirms, and tells each message's own fate.</summary>
-sealed class Publishing(IConnection connection, IChannel channel, BrokerStanding standing, TimeProvider clock)
+sealed class Publishing(IChannel channel, BlockedConnection blocking, TimeProvider clock)
 {
     /// <summary>Measured: from 256 to 1,000 differ within noise. The batch is the window; the client's rate limiter reorders.</summary>
     public const int Batch = 256;
 
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    readonly Lock blocking = new();
-    string? blocked;
-
     public static async Task<Publishing> Open(IConnection connection, BrokerStanding standing, TimeProvider clock, CancellationToken cancellation)
     {
         var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellation);
-        var publishing = new Publishing(connection, channel, standing, clock);
-        connection.ConnectionBlockedAsync += (_, e) => publishing.Blocks(e.Reason);
-        connection.ConnectionUnblockedAsync += (_, _) => publishing.Blocks(null);
-        return publishing;
+        return new Publishing(channel, new BlockedConnection(connection, standing.Blocked), clock);
     }
 
     /// <summary>
@@ -36,36 +31,13 @@ sealed class Publishing(IConnection connection, IChannel channel, BrokerStanding
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var sent = messages.Select(m => channel.BasicPublishAsync(m.Exchange, m.Key, m.Mandatory, m.Properties, m.Body, giveUp.Token).AsTask()).ToArray();
         var all = Task.WhenAll(sent);
-        while (!all.IsCompleted)
+        if (!await blocking.Wait(all, Patience, clock, cancellation))
         {
-            await all.WaitAsync(Patience, clock, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!all.IsCompleted && (!Waits() || cancellation.IsCancellationRequested))
-            {
-                await giveUp.CancelAsync();
-                break;
-            }
+            await giveUp.CancelAsync();
         }
         await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var fates = sent.Select(t => t.IsCompletedSuccessfully ? null : t.Exception?.InnerException ?? new TimeoutException($"The broker did not confirm it within {Patience.TotalSeconds:0} seconds.")).ToArray();
         // A message that was returned or not taken is that message's trouble; anything else is the channel's.
         return (fates, fates.FirstOrDefault(f => f is not (null or PublishException)));
-    }
-
-    bool Waits()
-    {
-        lock (blocking)
-        {
-            return blocked is not null && connection.IsOpen;
-        }
-    }
-
-    Task Blocks(string? reason)
-    {
-        lock (blocking)
-        {
-            blocked = reason;
-        }
-        standing.Blocked(reason is null ? null : $"The broker takes nothing for now: {reason}.");
-        return Task.CompletedTask;
     }
 }

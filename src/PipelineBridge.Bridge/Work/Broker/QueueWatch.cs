@@ -14,41 +14,55 @@ sealed partial class QueueWatch(EventJournal journal, BrokerParts parts, BrokerS
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
+    /// <summary>What was absent when it was last looked for, and could not be declared since: it is lost once, not at each look.</summary>
+    HashSet<string> missing = [];
+
+    IReadOnlyCollection<string> absentAtStart = parts.AbsentAtStart;
+
     /// <summary>Makes the broker whole, and makes given work ready again where what was given to it is lost.</summary>
     public async Task Repair(IConnection connection, CancellationToken cancellation)
     {
-        HashSet<string> lost = [];
-        if (await Look(connection, Queues.Witness, cancellation) is null)
+        HashSet<string> absent = [.. absentAtStart];
+        foreach (var queue in (string[])[Queues.Witness, .. parts.Topology.All])
         {
-            lost = [.. parts.Topology.WorkQueues];
-        }
-        else
-        {
-            foreach (var queue in parts.Topology.WorkQueues)
+            if (await Look(connection, queue, cancellation) is null)
             {
-                if (await Look(connection, queue, cancellation) is null)
-                {
-                    lost.Add(queue);
-                }
+                absent.Add(queue);
             }
         }
-        if (lost.Count > 0)
-        {
-            // Before anything is declared: afterwards nobody could tell that it was lost.
-            var again = await BrokerSession.Journaled(journal, tx => tx.ResetRunning(lost), e => Log.JournalUnavailable(log, e), clock, cancellation);
-            if (again > 0)
-            {
-                Log.Lost(log, again, string.Join(", ", lost));
-            }
-        }
+        // Before anything is declared: afterwards nobody could tell that it was lost.
+        await Lose([.. absent.Except(missing)], cancellation);
+        (missing, absentAtStart) = (absent, []);
         await parts.Topology.Declare(connection, parts.Options, cancellation);
-        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
-        await channel.QueueDeclareAsync(Queues.Witness, durable: true, exclusive: false, autoDelete: false,
-            new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: cancellation);
+        if (absent.Contains(Queues.Witness))
+        {
+            await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
+            await channel.QueueDeclareAsync(Queues.Witness, durable: true, exclusive: false, autoDelete: false,
+                new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: cancellation);
+        }
+        missing = [];
+    }
+
+    async Task Lose(HashSet<string> lost, CancellationToken cancellation)
+    {
+        // Without the witness all data was lost; without the other two what came of any work may be.
+        if (lost.Overlaps([Queues.Witness, Queues.Outcomes, Queues.Dead]))
+        {
+            lost.UnionWith(parts.Topology.WorkQueues);
+        }
+        if (lost.Count == 0)
+        {
+            return;
+        }
+        var again = await BrokerSession.Journaled(journal, tx => tx.ResetRunning(lost), e => Log.JournalUnavailable(log, e), clock, cancellation);
+        if (again > 0)
+        {
+            Log.Lost(log, again, string.Join(", ", lost));
+        }
     }
 
     /// <summary>Looks until the connection is lost.</summary>
-    /// <param name="connection">The relay's connection.</param>
+    /// <param name="connection">A connection that nothing is published on.</param>
     /// <param name="repair">Called when a queue is gone.</param>
     /// <param name="cancellation">Ends it.</param>
     public async Task Run(IConnection connection, Func<CancellationToken, Task> repair, CancellationToken cancellation)

@@ -62,6 +62,8 @@ public sealed partial class Relay : BackgroundService
     {
         var eventChannel = await Publishing.Open(connection, standing, clock, lost);
         var workChannel = await Publishing.Open(connection, standing, clock, lost);
+        // From a connection that publishes a full broker reads nothing more, questions neither.
+        await using var looking = await BrokerConnection.Open(parts.Options, "bridge queues", lost);
         standing.Connected();
         await Repair(lost);
         Log.Connected(log, parts.Options.Shown);
@@ -70,7 +72,7 @@ public sealed partial class Relay : BackgroundService
         [
             events.Run(eventChannel, over.Token),
             work.Run(workChannel, Repair, over.Token),
-            watch.Run(connection, Repair, over.Token),
+            watch.Run(looking, Repair, over.Token),
         ];
         var first = await Task.WhenAny(parallel);
         await over.CancelAsync();
@@ -82,7 +84,7 @@ public sealed partial class Relay : BackgroundService
             await work.Turn.WaitAsync(cancellation);
             try
             {
-                await watch.Repair(connection, cancellation);
+                await watch.Repair(looking, cancellation);
                 standing.Misfit = null;
             }
             catch (BrokerException e) when (!e.WaitingHelps)

@@ -11,7 +11,7 @@ namespace PipelineBridge.Bridge.Work.Broker;
 /// Sees that no open work waits for ever: what was given and has no outcome when its time is over is given again, what has
 /// none when its bound is over is ended, and what nobody is there to do says so.
 /// </summary>
-public sealed partial class WorkBounds(EventJournal journal, Deciders deciders, BridgeOptions options, BrokerParts parts, BrokerStanding standing, TimeProvider clock, ILogger<WorkBounds> log) : BackgroundService
+public sealed partial class WorkBounds(EventJournal journal, Deciders deciders, BridgeOptions options, BrokerParts parts, KnownQueues known, BrokerStanding standing, TimeProvider clock, ILogger<WorkBounds> log) : BackgroundService
 {
     const int Most = 500;
 
@@ -53,15 +53,30 @@ public sealed partial class WorkBounds(EventJournal journal, Deciders deciders, 
         foreach (var queue in parts.Topology.WorkQueues)
         {
             var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
-            foreach (var row in journal.Read(r => r.OverdueWork(queue, now, Most)))
-            {
-                await journal.Write(tx => { Overdue(tx, row); return 0; }, cancellation);
-            }
-            foreach (var (row, _) in journal.Read(r => r.GivableWork(queue, Queues.IsPartitioned(queue), Most, now)).Where(w => w.Row.DeadlineMilliseconds <= now))
-            {
-                await journal.Write(tx => { NeverTaken(tx, row); return 0; }, cancellation);
-            }
+            await Each(journal.Read(r => r.OverdueWork(queue, now, Most)), Overdue, cancellation);
+            await Each(journal.Read(r => r.GivableWork(queue, Queues.IsPartitioned(queue), Most, now)).Select(w => w.Row).Where(r => r.DeadlineMilliseconds <= now), NeverTaken, cancellation);
             await Say(queue, now, cancellation);
+        }
+        foreach (var queue in journal.Read(r => r.RunningQueues()).Where(q => !known.Contains(q)))
+        {
+            // Who has it may still end it, by the configuration of that time.
+            await Each(journal.Read(r => r.OverdueWork(queue, clock.GetUtcNow().ToUnixTimeMilliseconds(), Most)), (tx, row) => DeadWork.EndOfNobody(tx, deciders, row), cancellation);
+        }
+    }
+
+    /// <summary>Each row in a transaction of its own: one that cannot be decided holds up no other.</summary>
+    async Task Each(IEnumerable<WorkRow> rows, Action<JournalTransaction, WorkRow> act, CancellationToken cancellation)
+    {
+        foreach (var row in rows)
+        {
+            try
+            {
+                await journal.Write(tx => { act(tx, row); return 0; }, cancellation);
+            }
+            catch (Exception e) when (e is not (OperationCanceledException or JournalUnavailableException or JournalBusyException))
+            {
+                Log.Undecidable(log, e, row.Sequence, row.Queue);
+            }
         }
     }
 
@@ -115,20 +130,17 @@ public sealed partial class WorkBounds(EventJournal journal, Deciders deciders, 
             return;
         }
         var rows = journal.Read(r => r.OpenWork(queue, Most)).Where(r => r.State == WorkRowState.Running || r.DueMilliseconds <= now).ToList();
-        foreach (var row in rows.Where(r => said.GetValueOrDefault((queue, r.Sequence)) != words || words is null))
+        var unsaid = rows.Where(r => said.GetValueOrDefault((queue, r.Sequence)) != words || words is null).ToList();
+        await Each(unsaid, (tx, row) =>
         {
-            await journal.Write(tx =>
+            if (tx.Work(row.Sequence, row.Queue) is not null)
             {
-                if (tx.Work(row.Sequence, row.Queue) is not null)
-                {
-                    deciders.Waits(tx, CdEventReader.Read(tx.Body(row.Sequence)!), row.Sequence, words);
-                }
-                return 0;
-            }, cancellation);
-            if (words is not null)
-            {
-                said[(queue, row.Sequence)] = words;
+                deciders.Waits(tx, CdEventReader.Read(tx.Body(row.Sequence)!), row.Sequence, words);
             }
+        }, cancellation);
+        if (words is not null)
+        {
+            unsaid.ForEach(row => said[(queue, row.Sequence)] = words);
         }
         if (words is null)
         {
@@ -148,6 +160,7 @@ public sealed partial class WorkBounds(EventJournal journal, Deciders deciders, 
     {
         var before = clock.GetUtcNow().AddSeconds(-parts.PatienceSeconds);
         return standing.LostSince <= before ? Absence.OfBroker
+            : standing.BlockedSince <= before ? Absence.OfRoom
             : standing.Queues.TryGetValue(queue, out var seen) && seen.Unattended <= before ? Absence.OfWorkerOf(StageOf(queue))
             : null;
     }
@@ -164,5 +177,8 @@ public sealed partial class WorkBounds(EventJournal journal, Deciders deciders, 
 
         [LoggerMessage(2343, LogLevel.Error, "Work {Sequence} of {Queue} is ended: {Cause}")]
         public static partial void Ended(ILogger log, long sequence, string queue, string cause);
+
+        [LoggerMessage(2344, LogLevel.Error, "What becomes of work {Sequence} of {Queue} could not be decided; the next round tries again.")]
+        public static partial void Undecidable(ILogger log, Exception e, long sequence, string queue);
     }
 }

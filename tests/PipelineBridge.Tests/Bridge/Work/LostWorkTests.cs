@@ -1,4 +1,8 @@
+using System.Text.Json.Nodes;
+using PipelineBridge.Events;
+using PipelineBridge.Journal;
 using PipelineBridge.Messaging;
+using PipelineBridge.Messaging.Broker;
 using PipelineBridge.Tests.Broker;
 using RabbitMQ.Client;
 
@@ -58,6 +62,121 @@ public sealed class LostWorkTests(RabbitMqServer server)
 
         await scene.Say(BrokerScene.Pushed(await scene.Work(Queues.RegistryPush)));
         await scene.Bridge.Until(receipt, "succeeded");
+    }
+
+    [Theory]
+    [InlineData(Queues.RegistryPush)]
+    [InlineData(Queues.Outcomes)]
+    [InlineData(Queues.Dead)]
+    public async Task A_queue_that_went_while_the_bridge_was_away_is_missed_though_its_own_start_declared_it(string queue)
+    {
+        await using var scene = await BrokerScene.Start(server);
+        var receipt = await scene.Push();
+        var work = await scene.Work(Queues.RegistryPush);
+        await BrokerScene.Until(() => scene.Bridge.Journal.Read(r => r.OpenWork(Queues.RegistryPush, 1)) is [{ Attempts: 1 }], "it is marked as given");
+        await scene.Bridge.Stop();
+        await using (var channel = await scene.Channel())
+        {
+            await channel.QueueDeleteAsync(queue, cancellationToken: Cancellation);
+        }
+        scene.Bridge.Broker = scene.Bridge.Broker! with { AbsentAtStart = await scene.Declare() };
+        await scene.Bridge.StartAgain();
+
+        var again = await scene.Work(Queues.RegistryPush);
+        again.Id.Should().Be(work.Id);
+        await scene.Say(BrokerScene.Pushed(again));
+        await scene.Bridge.Until(receipt, "succeeded");
+    }
+
+    [Fact]
+    public async Task What_is_missing_and_may_not_be_declared_is_lost_once_and_not_at_each_look()
+    {
+        await server.Start();
+        await server.Control("eval", """
+            rabbit_auth_backend_internal:add_user(<<"limited">>, <<"limited">>, <<"tests">>).
+            """);
+        try
+        {
+            await using var scene = await BrokerScene.Start(server, user: "limited", before: vhost => server.Control("set_permissions", "-p", vhost, "limited", "bridge.witness", ".*", ".*"));
+            await scene.UntilConnected();
+            await scene.Push();
+            await scene.Work(Queues.RegistryPush);
+            await using (var channel = await scene.Channel())
+            {
+                await channel.QueueDeleteAsync(Queues.Dead, cancellationToken: Cancellation);
+            }
+
+            (await scene.TryGet(Queues.RegistryPush)).Should().NotBeNull("what came of it may be lost");
+            (await scene.TryGet(Queues.RegistryPush, 6)).Should().BeNull("it was given again already");
+        }
+        finally
+        {
+            await server.Control("delete_user", "limited");
+        }
+    }
+
+    [Fact]
+    public async Task A_work_that_was_given_into_a_queue_which_the_configuration_no_longer_has_ends()
+    {
+        await using var scene = await BrokerScene.Start(server, p => p with { OverdueSeconds = 2 });
+        var receipt = await scene.Deploy();
+        var resolve = await scene.Work(Queues.RegistryResolve);
+        await scene.Say(resolve.Done(new ImageResolved("registry.internal/portal:412@" + ScriptedStages.Digest)));
+        await scene.Work(Queues.ClusterDeploy("main"));
+        await BrokerScene.Until(() => scene.Bridge.Journal.Read(r => r.OpenWork(Queues.ClusterDeploy("main"), 1)) is [{ Attempts: 1 }], "it is marked as given");
+        await scene.Bridge.Stop();
+        scene.Bridge.Broker = scene.Bridge.Broker! with { Topology = new Topology([], ["team"]) };
+        await scene.Bridge.StartAgain();
+
+        var ended = await scene.Bridge.Until(receipt, "failed");
+        ((string?)ended["cause"]).Should().Be("Nothing here does the work of cluster.main.deploy; the configuration no longer has it.");
+        ((string?)ended["effect"]).Should().Be("unknown");
+    }
+
+    [Fact]
+    public async Task A_work_whose_end_cannot_be_decided_holds_up_no_other_at_its_bound()
+    {
+        await using var scene = await BrokerScene.Start(server, options: o => o with { WorkSeconds = 3 });
+        await server.Stop();
+        await scene.Bridge.Journal.Write(tx =>
+        {
+            // No event that any version of ours would have written as work: it has no customData.
+            var e = RelayTests.Fact("odd", "portal", custom: false);
+            tx.OpenWork(new WorkRow(tx.Append(e).Sequence, Queues.RegistryPush, "odd", WorkRowState.Running, 0, 1, null, 0));
+            return 0;
+        }, Cancellation);
+        var receipt = await scene.Push();
+
+        await scene.Bridge.Until(receipt, "failed");
+    }
+
+    [Fact]
+    public async Task While_the_broker_is_full_requests_say_so_and_afterwards_each_work_is_given_once()
+    {
+        await using var scene = await BrokerScene.Start(server, p => p with { PatienceSeconds = 1 });
+        await scene.UntilConnected();
+        var connected = Connected(await scene.Text("/health/ready"));
+        JsonObject receipt;
+        await server.Control("set_vm_memory_high_watermark", "absolute", "1MB");
+        try
+        {
+            receipt = await scene.Push();
+            await BrokerScene.Until(async () => (string?)(await scene.Bridge.Request(receipt))["waitingFor"] == "the broker, which takes nothing for now", "the request says so");
+            // Longer than an answer is waited for.
+            await Task.Delay(TimeSpan.FromSeconds(14), Cancellation);
+            (await scene.Text("/health/ready")).Should().Contain("The broker takes nothing for now: low on memory");
+        }
+        finally
+        {
+            await server.Control("set_vm_memory_high_watermark", "0.4");
+        }
+
+        await BrokerScene.Until(async () => (string?)(await scene.Bridge.Request(receipt))["waitingFor"] == "a worker of registry; none is running", "it waits for something else now");
+        Connected(await scene.Text("/health/ready")).Should().Be(connected, "a broker that is full is waited for and not left");
+        await scene.Work(Queues.RegistryPush);
+        (await scene.TryGet(Queues.RegistryPush, 2)).Should().BeNull();
+
+        static string Connected(string ready) => ready.Split('\n').Single(l => l.Contains("connected since", StringComparison.Ordinal)).Split(" UTC")[0];
     }
 
     [Fact]
