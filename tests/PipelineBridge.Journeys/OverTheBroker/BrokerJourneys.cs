@@ -69,6 +69,33 @@ public sealed class BrokerJourneys(RabbitMqServer broker) : IClassFixture<Rabbit
     }
 
     [Fact]
+    public async Task Processes_that_start_before_their_broker_wait_for_it()
+    {
+        await using var site = await BrokerSite.Start(broker);
+        await Task.WhenAll(site.Processes.Select(p => p.Kill()));
+        await broker.Stop();
+        await Task.WhenAll(site.Processes.Select(p => p.Start()));
+        var push = await site.Push("1");
+        await broker.Start();
+        await site.Ready();
+        (await site.End(push)).Should().Be("succeeded", site.ToString());
+        (await site.End(await site.Deploy("1"))).Should().Be("succeeded", site.ToString());
+    }
+
+    [Fact]
+    public async Task A_broker_a_long_way_off_only_makes_a_delivery_slower()
+    {
+        await using var link = new SlowLink(broker.Port, TimeSpan.FromMilliseconds(100));
+        await using var site = await BrokerSite.Start(broker, port: link.Port);
+        var push = await site.Push("1");
+        var deployment = await site.Deploy("1", after: (string)push["id"]!);
+        (await site.End(push)).Should().Be("succeeded", site.ToString());
+        (await site.End(deployment)).Should().Be("succeeded", site.ToString());
+        await site.Told("live 1");
+        site.Writes.Should().Be(1);
+    }
+
+    [Fact]
     public async Task A_queue_that_somebody_deletes_is_declared_again_and_its_work_is_given_again()
     {
         await using var site = await BrokerSite.Start(broker);
@@ -91,12 +118,15 @@ public sealed class BrokerJourneys(RabbitMqServer broker) : IClassFixture<Rabbit
         await broker.Control("set_vm_memory_high_watermark", "absolute", "1MB");
         var push = await site.Push("1");
         var deployment = await site.Deploy("1", after: (string)push["id"]!);
-        await Task.Delay(TimeSpan.FromSeconds(3), Stop);
+        // Longer than a broker that says nothing at all is waited for.
+        await Task.Delay(TimeSpan.FromSeconds(25), Stop);
         (await site.Until(push, _ => true))["endedAt"].Should().BeNull("nothing can have been done");
         await broker.Control("set_vm_memory_high_watermark", "0.4");
         (await site.End(push)).Should().Be("succeeded", site.ToString());
         (await site.End(deployment)).Should().Be("succeeded", site.ToString());
         site.Writes.Should().Be(1);
+        (await site.Ends(deployment)).Should().Be(1);
+        site.Bridge.ToString().Should().NotContain("The relay waits for the broker", "it is full and not gone");
     }
 
     [Fact]

@@ -19,7 +19,7 @@ namespace PipelineBridge.Journeys.Site;
 sealed class BrokerSite : IAsyncDisposable
 {
     public const string Key = "key-of-a-journey";
-    const string StageKey = "key-of-the-stages";
+    public const string StageKey = "key-of-the-stages";
 
     readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("pipelinebridge-journey-");
     readonly LayoutDirectory layouts = new();
@@ -62,14 +62,15 @@ sealed class BrokerSite : IAsyncDisposable
     /// <param name="broker">The RabbitMQ; the site has a virtual host of its own on it.</param>
     /// <param name="consumerTimeout">What <c>bridge.yaml</c> says of the broker's consumer timeout.</param>
     /// <param name="environment">Further variables of its processes.</param>
-    public static async Task<BrokerSite> Start(RabbitMqServer broker, string consumerTimeout = "30m", Dictionary<string, string>? environment = null)
+    /// <param name="port">Where its processes reach the broker; null: directly.</param>
+    public static async Task<BrokerSite> Start(RabbitMqServer broker, string consumerTimeout = "30m", Dictionary<string, string>? environment = null, int? port = null)
     {
         RabbitMqServer.SkipWhereMissing();
         DockerRegistry.SkipWhereMissing();
         var site = new BrokerSite { Broker = broker, VirtualHost = await broker.NewVirtualHost(), Environment = environment ?? [] };
         try
         {
-            await site.Begin(consumerTimeout);
+            await site.Begin(consumerTimeout, port ?? broker.Port);
             return site;
         }
         catch
@@ -79,7 +80,7 @@ sealed class BrokerSite : IAsyncDisposable
         }
     }
 
-    async Task Begin(string consumerTimeout)
+    async Task Begin(string consumerTimeout, int port)
     {
         Registry = await DockerRegistry.Start("none", Stop);
         Marathon = await MarathonSimulator.Start(new MarathonSimulatorOptions { Announce = _ => { } }, Stop);
@@ -102,7 +103,7 @@ sealed class BrokerSite : IAsyncDisposable
             targets:
               team: { slack: { channel: "#deploys", token: { file: slack }, url: {{Slack.ApiUrl}} } }
             broker:
-              url: amqp://127.0.0.1:{{Broker.Port}}/{{VirtualHost}}
+              url: amqp://127.0.0.1:{{port}}/{{VirtualHost}}
               username: {{RabbitMqServer.User}}
               password: { file: broker }
               consumerTimeout: {{consumerTimeout}}
@@ -237,6 +238,9 @@ sealed class BrokerSite : IAsyncDisposable
     /// <summary>How many ends a deployment has in the journal.</summary>
     public async Task<int> Ends(JsonObject receipt) =>
         (await Story(receipt)).Count(t => t is "deployment.succeeded" or "deployment.failed" or "deployment.superseded" or "deployment.refused" or "deployment.cancelled");
+
+    /// <summary>The dead letters that are open.</summary>
+    public async Task<JsonArray> DeadLetters() => (await Http.GetFromJsonAsync<JsonObject>("/v1/deadletters", Stop))!["deadLetters"]!.AsArray();
 
     /// <summary>Waits until the chat says a word.</summary>
     public async Task Told(string word, int seconds = 60)
