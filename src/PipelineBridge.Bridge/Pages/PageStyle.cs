@@ -20,7 +20,7 @@ static class PageStyle
         header form{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:0}
         header .about{margin-left:auto;display:flex;flex-wrap:wrap;align-items:center;gap:.3rem 1rem;font-size:.9rem}
         #freshness{color:var(--soft)}.lost #freshness{color:var(--failed);font-weight:600}
-        .lost main{border-left:4px solid var(--failed);padding-left:.8rem}
+        .lost main{box-shadow:-.5rem 0 0 var(--back),-.75rem 0 0 var(--failed)}
         .skip{position:absolute;left:-99rem}.skip:focus{left:.5rem;top:.3rem;background:var(--back);padding:.3rem}
         main:focus{outline:none}
         input,select,button{font:inherit;color:inherit;background:var(--back);border:1px solid var(--soft);border-radius:6px;padding:.25rem .55rem;min-height:2.1rem;max-width:100%}
