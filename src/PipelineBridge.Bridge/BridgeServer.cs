@@ -87,6 +87,7 @@ public static class BridgeServer
         services.AddSingleton<Deciders>();
         services.AddSingleton<AskIntake>();
         services.AddSingleton<RequestLookup>();
+        services.AddSingleton<BoardReading>();
         services.AddSingleton<RequestWaits>();
         services.AddSingleton<WorkStandings>();
         services.AddSingleton<BridgeCounters>();

@@ -1,6 +1,7 @@
 using PipelineBridge.Benchmarks;
 using PipelineBridge.Benchmarks.Broker;
 using PipelineBridge.Benchmarks.Deliveries;
+using PipelineBridge.Benchmarks.Pages;
 
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, e) => { e.Cancel = true; stop.Cancel(); };
@@ -19,6 +20,9 @@ try
         ["handler", var n] when int.TryParse(n, out var samples) && samples > 0 => await OverBroker(b => HandlerRun.Run(b, samples, stop.Token)),
         ["deliveries"] => await OverBroker(b => DeliveriesRun.Run(b, deliveries: 1000, stop.Token)),
         ["deliveries", var n] when int.TryParse(n, out var deliveries) && deliveries > 0 => await OverBroker(b => DeliveriesRun.Run(b, deliveries, stop.Token)),
+        ["page"] => await PageRun.Run(events: 500_000, stop.Token),
+        ["page", var n] when int.TryParse(n, out var events) && events > 0 => await PageRun.Run(events, stop.Token),
+        ["serve", "page", var n] when int.TryParse(n, out var events) => await ServedProcess.Serve(() => PageSide.Start(events)),
         ["serve", "bridge"] => await ServedProcess.Serve(() => BridgeSide.Start()),
         ["serve", "bridge", var broker] => await ServedProcess.Serve(() => BridgeSide.Start(new Uri(broker))),
         ["serve", "peer"] => await ServedProcess.Serve(() => PeerSide.Start()),
@@ -54,6 +58,7 @@ static int Usage()
         usage: intake                     requests/s of the bridge beside the same endpoints without a journal
                journal                    events/s of the journal alone
                pushes                     pushes from an engine and retags beside docker push and skopeo
+               page [EVENTS]              first byte of the first page over a long journal beside an answer of its size
                intake-broker [SECONDS]    requests/s of the bridge beside RabbitMQ's management API; seconds of a round
                relay [ROWS]               events/s from the journal to RabbitMQ beside confirmed publishing without a journal
                handler [SAMPLES]          time from a POST to the first line of a worker's handler

@@ -11,7 +11,7 @@ interface IServedSide : IAsyncDisposable
 /// <summary>A side in a process of its own, so that the load is not made in it. Its journal is new for each measurement, its code stays warm.</summary>
 sealed class ServedProcess : IAsyncDisposable
 {
-    static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan Bound = TimeSpan.FromMinutes(5);
     readonly Process process;
 
     ServedProcess(Process process) => this.process = process;

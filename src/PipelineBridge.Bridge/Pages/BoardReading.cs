@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using PipelineBridge.Bridge.DeadLetters;
 using PipelineBridge.Bridge.Deliveries;
@@ -9,7 +10,7 @@ using PipelineBridge.Messaging;
 namespace PipelineBridge.Bridge.Pages;
 
 /// <summary>Reads what the first page shows: from what is kept beside the events, never from the events, whose number grows.</summary>
-static class BoardReading
+sealed class BoardReading(BridgeOptions options)
 {
     const int MostOpen = 100;
     const int MostDeadLetters = 100;
@@ -18,18 +19,21 @@ static class BoardReading
     /// <summary>How many of the newest requests are looked at for those that came to their end and may be seen.</summary>
     const int LookedForRecent = 300;
 
+    // Most cells are what they were when somebody looked last, and parsing them is most of the work.
+    readonly ConcurrentDictionary<(string App, string Environment), (byte[] Body, ServiceDocument Document)> cells = new();
+
     /// <summary>The board for a caller.</summary>
-    public static Board Read(JournalReader r, Caller caller, BridgeOptions options, DateTimeOffset now)
+    public Board Read(JournalReader r, Caller caller, DateTimeOffset now)
     {
-        var cells = r.Services().Where(s => caller.MayTouch(s.App)).Select(s => JsonSerializer.Deserialize(s.Body, BridgeJson.Default.ServiceDocument)!).ToList();
+        var services = r.Services().Where(s => caller.MayTouch(s.App)).Select(Cell).ToList();
         var open = r.OpenRequests(MostOpen + 1);
         var environments = options.Environments.Select(e => new BoardEnvironment(e.Key, e.Value.Zone)).ToList();
         // What ran in an environment that the configuration no longer has is still shown.
-        environments.AddRange(cells.Select(c => c.Environment).Distinct().Where(e => !options.Environments.ContainsKey(e)).Order(StringComparer.Ordinal).Select(e => new BoardEnvironment(e, null)));
+        environments.AddRange(services.Select(c => c.Environment).Distinct().Where(e => !options.Environments.ContainsKey(e)).Order(StringComparer.Ordinal).Select(e => new BoardEnvironment(e, null)));
         return new Board
         {
             Environments = environments,
-            Services = cells,
+            Services = services,
             Open = [.. open.Take(MostOpen).Where(o => caller.MayTouch(o.App)).Select(Document)],
             MoreOpen = open.Count > MostOpen,
             Recent = Recent(r, caller),
@@ -40,6 +44,18 @@ static class BoardReading
             WaitingBound = TimeSpan.FromSeconds(options.AfterSeconds + options.WorkSeconds + options.LongestHealthTimeoutSeconds),
             Now = now,
         };
+    }
+
+    ServiceDocument Cell(ServiceRow row)
+    {
+        var key = (row.App, row.Environment);
+        if (cells.TryGetValue(key, out var known) && known.Body.AsSpan().SequenceEqual(row.Body))
+        {
+            return known.Document;
+        }
+        var document = JsonSerializer.Deserialize(row.Body, BridgeJson.Default.ServiceDocument)!;
+        cells[key] = (row.Body, document);
+        return document;
     }
 
     static List<RequestDocument> Recent(JournalReader r, Caller caller)

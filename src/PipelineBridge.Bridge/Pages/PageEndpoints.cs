@@ -47,10 +47,10 @@ static class PageEndpoints
     static Html BoardOf(HttpContext http, Visit visit)
     {
         var services = http.RequestServices;
-        var options = services.GetRequiredService<BridgeOptions>();
+        var reading = services.GetRequiredService<BoardReading>();
         var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
         var (board, message) = services.GetRequiredService<EventJournal>().Read(r =>
-            (BoardReading.Read(r, visit.Viewer!.Caller, options, now), PageMessages.Of(r, http.Request, visit.Viewer.Caller)));
+            (reading.Read(r, visit.Viewer!.Caller, now), PageMessages.Of(r, http.Request, visit.Viewer.Caller)));
         return BoardPage.Render(board, Text(http, "text"), Text(http, "zone"), visit with { Message = message });
     }
 

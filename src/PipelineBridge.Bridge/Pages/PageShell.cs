@@ -1,4 +1,4 @@
-using System.Text;
+using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using PipelineBridge.Bridge.Http;
 using PipelineBridge.Bridge.Security;
@@ -42,7 +42,7 @@ static class PageShell
         """);
 
     /// <summary>Answers with a page. Nothing of it is kept elsewhere: it may be for this reader alone.</summary>
-    public static Task Write(HttpContext http, int status, Html page)
+    public static async Task Write(HttpContext http, int status, Html page)
     {
         var headers = http.Response.Headers;
         headers.ContentSecurityPolicy = PageStyle.Policy;
@@ -51,7 +51,15 @@ static class PageShell
         headers["Referrer-Policy"] = "same-origin";
         headers.CacheControl = "no-store";
         headers.Vary = "Accept, Authorization, Cookie";
-        return Answers.WriteBytes(http, status, Encoding.UTF8.GetBytes(page.ToString()), "text/html; charset=utf-8");
+        var (buffer, length) = page.Rent();
+        try
+        {
+            await Answers.WriteBytes(http, status, buffer.AsMemory(0, length), "text/html; charset=utf-8");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     static Html RefreshNote(Visit visit) => visit.Stopped

@@ -40,4 +40,14 @@ public class HtmlTests
         var style = html[from..html.IndexOf("</style>", StringComparison.Ordinal)];
         PageStyle.Policy.Should().StartWith("default-src 'none'; ").And.Contain($"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)))}'");
     }
+
+    [Fact]
+    public void The_bytes_of_a_long_page_are_those_of_its_text_also_where_a_character_lies_across_two_pieces()
+    {
+        // Pieces of all lengths before characters of two UTF-16 units, past the 8,000 that a chunk of a StringBuilder has.
+        var html = Html.Join(Enumerable.Range(0, 500).Select(n => Html.Of($"<p>{new string('x', n)}{"\U0001F680ä\"&"}</p>")));
+        var (buffer, length) = html.Rent();
+        Encoding.UTF8.GetString(buffer, 0, length).Should().Be(html.ToString());
+        System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
+    }
 }
