@@ -9,7 +9,7 @@ using PipelineBridge.Bridge.Security;
 
 namespace PipelineBridge.Bridge.Pages;
 
-/// <summary>Reads what a form of a page sent, and refuses one that another site's page sent (docs/decisions/0011).</summary>
+/// <summary>Reads what a form of a page sent, and refuses one that another site's page sent (docs/decisions/0012).</summary>
 static class PageForm
 {
     const int LongestBytes = 16 * 1024;

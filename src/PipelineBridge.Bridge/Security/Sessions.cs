@@ -12,7 +12,7 @@ namespace PipelineBridge.Bridge.Security;
 public sealed record Session(Caller Caller, string? Person, string FormToken, DateTimeOffset Until);
 
 /// <summary>
-/// The browsers that are signed in (docs/decisions/0011). In memory alone: a restart, by which keys change, ends them all.
+/// The browsers that are signed in (docs/decisions/0012). In memory alone: a restart, by which keys change, ends them all.
 /// </summary>
 public sealed class Sessions(TimeProvider clock)
 {

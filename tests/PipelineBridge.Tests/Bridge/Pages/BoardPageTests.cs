@@ -53,6 +53,26 @@ public class BoardPageTests
     }
 
     [Fact]
+    public void The_bar_of_what_moves_is_the_time_gone_over_the_usual_phases_and_past_them_it_is_late()
+    {
+        var running = Running("portal", "prod");
+        var usual = BoardPage.Render(Board() with { Open = [running] }, "", "", Fresh).ToString();
+        // 21 of 22.1 s; pulled is 9, healthy 13, and routed too short to be drawn.
+        usual.Should().Contain("<rect class=\"bar\" y=\"1\" height=\"7\" width=\"209.05\"/>").And.NotContain("class=\"late\"");
+        usual.Split("<rect class=\"usual\"").Should().HaveCount(3);
+        BoardPage.Render(Board() with { Open = [running with { ReleasedAt = Now.AddSeconds(-60) }] }, "", "", Fresh).ToString()
+            .Should().Contain("<rect class=\"late\" y=\"1\" height=\"7\" width=\"220\"/>");
+    }
+
+    [Fact]
+    public void What_waits_leads_to_what_it_waits_for()
+    {
+        var before = Id('d', "before");
+        var waiting = Deployment("portal", "prod", RequestState.Waiting) with { WaitingFor = $"{before}, which rolls" };
+        BoardPage.Render(Board() with { Open = [waiting] }, "", "", Fresh).ToString().Should().Contain($"waits for <a href=\"/{before}\" title=\"{before}\">{before[..8]}</a>, which rolls");
+    }
+
+    [Fact]
     public void What_was_cut_is_told() =>
         BoardPage.Render(Board() with { Open = [Running("portal", "prod")], MoreOpen = true }, "", "", Fresh).ToString().Should().Contain("There are more that have no end yet");
 

@@ -34,6 +34,8 @@ public class PageInBrowserTests : IClassFixture<Chromium>
         (await page.Value<bool>("matchMedia('(prefers-color-scheme: dark)').matches")).Should().Be(dark);
         (await page.Text("#freshness")).Should().Be("Up to date");
         await page.Picture("board-" + name);
+        await page.Value<bool>("(document.getElementById('matrix').scrollIntoView(), true)");
+        await page.Picture("matrix-" + name);
         StaysAtHome(page, bridge);
     }
 
