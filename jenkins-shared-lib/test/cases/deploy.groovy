@@ -96,3 +96,15 @@ test('What a build could not send is not asked for by one that is restarted from
     assert b.requests[1].json.environment == 'test' && !b.overrides.BRIDGE_UNSENT
     assert log(b).contains('not sent by this build, but asked for by the one that it was restarted from: deploy portal \u2192 prod') && b.log.findAll { it.contains('restarted from') }.size() == 2
 }
+
+test('Two branches of a restarted build that find what is not theirs keep their own') {
+    def away = ran(http: { [status: 408, content: ''] }, "bridgeDeploy app: 'portal', environment: 'prod', image: 'r/p:1'; bridgeTag app: 'portal', from: 'r/portal:412', tags: 'x'")
+    def b = build(number: '413', http: { [status: 408, content: '', seconds: 1] })
+    b.overrides.putAll(away.overrides)
+    ran(b, """
+        parallel(
+            one: { bridgePush app: 'one', image: 'r/one:1', url: 'none' },
+            two: { bridgePush app: 'two', image: 'r/two:1', url: 'none' })
+    """)
+    assert new groovy.json.JsonSlurper().parseText(b.overrides.BRIDGE_UNSENT).asks*.app.sort() == ['one', 'two'] && b.log.findAll { it.contains('restarted from') }.size() == 2
+}

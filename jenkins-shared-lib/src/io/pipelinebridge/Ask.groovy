@@ -97,11 +97,12 @@ class Ask implements Serializable {
         String kept = script.env.BRIDGE_UNSENT
         String build = Identity.of(identity())
         List others = Unsent.ofOthers(kept, build)
+        if (others) {
+            // Before anything is told: at a step another branch may go on, and keep an ask of its own here.
+            script.env.BRIDGE_UNSENT = Unsent.ofBuild(kept, build)
+        }
         for (int i = 0; i < others.size(); i++) {
             script.echo('[bridge] not sent by this build, but asked for by the one that it was restarted from: ' + Words.what(others[i]))
-        }
-        if (others) {
-            script.env.BRIDGE_UNSENT = Unsent.ofBuild(kept, build)
         }
         return script.env.BRIDGE_UNSENT
     }

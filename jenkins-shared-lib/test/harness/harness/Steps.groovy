@@ -55,7 +55,14 @@ class Steps {
         return node
     }
 
-    def step_echo(Map a) { instant('echo') { build.say(String.valueOf(a.message ?: a[''])); null } }
+    /** At a step, also one that is over at once, another branch may go on. */
+    def step_echo(Map a) {
+        instant('echo') { build.say(String.valueOf(a.message ?: a[''])); null }
+        if (!build.live && !build.record.replaying) {
+            build.turns.pause(build.turns.time())
+        }
+        return null
+    }
 
     def step_error(Map a) { throw new AbortException(String.valueOf(a.message ?: a[''])) }
 
