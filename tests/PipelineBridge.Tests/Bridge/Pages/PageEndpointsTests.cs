@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using PipelineBridge.Events;
 
 namespace PipelineBridge.Tests.Bridge.Pages;
 
@@ -81,6 +82,62 @@ public class PageEndpointsTests
         (await Page(bridge, "/chains/" + other["chainId"], RunningBridge.PortalKey)).Status.Should().Be(HttpStatusCode.NotFound);
         (await Page(bridge, "/", RunningBridge.StageKey)).Status.Should().Be(HttpStatusCode.Forbidden);
     }
+
+    [Fact]
+    public async Task What_a_watcher_tells_is_trouble_until_it_is_over()
+    {
+        await using var bridge = await RunningBridge.Start();
+        bridge.Stages.Deploy = async (work, client, cancellation) =>
+        {
+            await client.Tell(Told(new IncidentDetected(new Reference("prod"), "It crashes.")), cancellation);
+            await client.Tell(Told(new IncidentDetected(new Reference("prod"), "It crashes.")) with { SubjectId = "prod/billing/service/1", Custom = new CustomData { App = "billing", Environment = "prod", Cause = "It is out of memory." } }, cancellation);
+            return [ScriptedStages.Live(work)];
+        };
+        await bridge.Until(await bridge.Deploy(with: b => b["app"] = "other"), "succeeded");
+        (await Page(bridge, "/")).Html.Should().Contain("2 incidents open").And.Contain("portal → prod: It crashes.").And.Contain("billing → prod: It is out of memory.");
+        (await Page(bridge, "/", RunningBridge.PortalKey)).Html.Should().Contain("1 incident open").And.NotContain("out of memory");
+
+        bridge.Stages.Deploy = async (work, client, cancellation) =>
+        {
+            await client.Tell(Told(new IncidentResolved(new Reference("prod"))), cancellation);
+            return [ScriptedStages.Live(work)];
+        };
+        await bridge.Until(await bridge.Deploy(with: b => b["app"] = "other", image: "registry.internal/other:2"), "succeeded");
+        (await Page(bridge, "/")).Html.Should().Contain("1 incident open").And.NotContain("It crashes.");
+    }
+
+    [Fact]
+    public async Task A_target_that_loses_what_it_is_told_is_trouble_until_it_takes_something()
+    {
+        await using var bridge = await RunningBridge.Start();
+        bridge.Stages.Notify = (work, _, _) => Task.FromResult<IReadOnlyList<CdEvent>>([work.Ended(WorkResult.Failed, WorkEffect.None, FailureCategory.Configuration, "There is no such channel.")]);
+        await bridge.Until(await bridge.Deploy(), "succeeded");
+        await Until(bridge, html => html.Contains("team: There is no such channel.", StringComparison.Ordinal));
+        bridge.Stages.Notify = new ScriptedStages().Notify;
+        await bridge.Until(await bridge.Deploy("registry.internal/portal:413"), "succeeded");
+        await Until(bridge, html => !html.Contains("Targets that refuse", StringComparison.Ordinal));
+    }
+
+    static async Task Until(RunningBridge bridge, Func<string, bool> holds)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        while (!holds((await Page(bridge, "/")).Html))
+        {
+            await Task.Delay(50, limit.Token);
+        }
+    }
+
+    static CdEvent Told(IEventContent content) => new()
+    {
+        Id = EventId.Random(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()).ToString(),
+        Source = "/pipelinebridge/cluster",
+        Type = EventTypes.Of(content).Name,
+        Time = DateTimeOffset.UtcNow,
+        SubjectId = "prod/portal/service/1",
+        Content = content,
+        Custom = new CustomData { App = "portal", Environment = "prod", Cause = "It crashes." },
+    };
 
     static async Task<(HttpStatusCode Status, string Html)> Page(RunningBridge bridge, string path, string key = RunningBridge.Key)
     {
