@@ -111,6 +111,9 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
 
     string? deployment;
 
+    // Whether it was written a moment ago, from here: then no other clock than ours says how long it has been rolling.
+    bool isNew;
+
     /// <summary>Whether a write had no answer: it may have been made, and nothing later takes that back.</summary>
     bool unknown;
 
@@ -126,6 +129,7 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
                 wrote = true;
                 // A write that began is not cut off by a stop: nobody would know whether it is made.
                 deployment = await driver.Write(plan, now, process);
+                isNew = true;
                 return null;
             }
             catch (ClusterUnreachableException)
@@ -213,7 +217,7 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
             }
             // The cluster's clock may differ from ours: it never gives more time than the whole of it from now on.
             var latest = clock.GetUtcNow() + plan.HealthTimeout;
-            deadline ??= now.WrittenAt + plan.HealthTimeout is var written && written < latest ? written : latest;
+            deadline ??= !isNew && now.WrittenAt + plan.HealthTimeout is var written && written < latest ? written : latest;
             ranAt ??= now.NewTasks.Count(t => t.State is not (AppTaskState.Staging or AppTaskState.Starting or AppTaskState.Failed)) >= now.Wanted ? clock.GetUtcNow() : null;
             if (now.IsSettled)
             {

@@ -5,24 +5,29 @@ sealed class EngineChanges : IClusterChanges
 {
     static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(2);
 
-    // A task that is asked by HTTP makes no event when it comes up: it is asked so often.
+    // A task that is asked by HTTP makes no event when it comes up. It is asked again after a tenth of the time that
+    // it has taken, within these bounds, so that what comes up fast is told fast and what is slow costs little.
+    static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(500);
 
     readonly CancellationTokenSource stop = new();
     readonly SemaphoreSlim changed = new(0, 1);
     readonly Task listening;
     readonly TimeProvider clock;
-    readonly TimeSpan longest;
+    readonly long began;
+    readonly TimeSpan? between;
 
-    public EngineChanges(IReadOnlyList<EngineHost> hosts, IReadOnlyList<string> labels, TimeProvider clock, TimeSpan? longest = null)
+    /// <param name="between">How long it waits at most; null: the longer it waits already, the longer.</param>
+    public EngineChanges(IReadOnlyList<EngineHost> hosts, IReadOnlyList<string> labels, TimeProvider clock, TimeSpan? between = null)
     {
-        (this.clock, this.longest) = (clock, longest ?? Longest);
+        (this.clock, this.between, began) = (clock, between, clock.GetTimestamp());
         listening = Task.WhenAll(hosts.Select(h => Listen(h, labels)));
     }
 
     public async Task Wait(TimeSpan atMost, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var longest = between ?? TimeSpan.FromTicks(Math.Clamp(clock.GetElapsedTime(began).Ticks / 10, Shortest.Ticks, Longest.Ticks));
         var late = Task.Delay(atMost < longest ? atMost : longest, clock, limit.Token);
         var woken = changed.WaitAsync(limit.Token);
         await Task.WhenAny(late, woken);

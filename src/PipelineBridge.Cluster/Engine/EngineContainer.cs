@@ -47,6 +47,9 @@ sealed class EngineContainer(EngineHost host, ContainerInspectResponse seen)
     /// <summary>Whether it was made and never started.</summary>
     public bool IsToBeStarted => State.Status == "created" && string.IsNullOrEmpty(State.Error);
 
+    /// <summary>Whether it stands still though it is to be started again whenever it ends: so an engine that was killed may leave it, or somebody who stopped it.</summary>
+    public bool IsLeftStopped => State.Status == "exited" && string.IsNullOrEmpty(State.Error) && seen.HostConfig?.RestartPolicy?.Name is RestartPolicyKind.UnlessStopped or RestartPolicyKind.Always;
+
     /// <summary>How long it has been running.</summary>
     public DateTimeOffset? StartedAt => IsRunning && DateTimeOffset.TryParse(State.StartedAt, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
 

@@ -9,6 +9,8 @@ namespace PipelineBridge.Cluster.Engine;
 /// </summary>
 public sealed class EngineDriver(EngineClusterOptions options, IReadOnlyList<EngineHost> hosts, EngineProbe probe, TimeProvider clock) : IClusterDriver
 {
+    const int TriesForAPort = 10;
+
     readonly EngineImages images = new(options, clock);
 
     /// <inheritdoc/>
@@ -68,6 +70,7 @@ public sealed class EngineDriver(EngineClusterOptions options, IReadOnlyList<Eng
         {
             await Bring(plan.App, now.Mark!, ServiceReader.Read(content), now.Wanted, cancellation);
         }
+        await Task.WhenAll(((EngineApp)now.Source).Current.Where(c => c.IsLeftStopped).Select(c => c.Host.Start(c.Id, cancellation)));
         if (!isForward)
         {
             await Remove([.. ((EngineApp)now.Source).Tasks.Where(t => IsOf(plan, t))], cancellation);
@@ -177,7 +180,18 @@ public sealed class EngineDriver(EngineClusterOptions options, IReadOnlyList<Eng
             {
                 await container.Host.Connect(network, container.Id, app.App, cancellation);
             }
-            await container.Host.Start(container.Id, cancellation);
+            for (var n = 1; ; n++)
+            {
+                try
+                {
+                    await container.Host.Start(container.Id, cancellation);
+                    return;
+                }
+                catch (ClusterRefusedException e) when (!specification.HasFixedPorts && n < TriesForAPort && e.Answer?.Contains("address already in use", StringComparison.OrdinalIgnoreCase) == true)
+                {
+                    // An engine tries some ports in a row, and others beside it may have all of these; from the next on it goes on.
+                }
+            }
         }
         catch (ClusterRefusedException)
         {

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Text;
 using Docker.DotNet;
@@ -10,10 +12,15 @@ namespace PipelineBridge.Cluster.Engine;
 public sealed class EngineHost : IDisposable
 {
     static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan LookedBack = TimeSpan.FromMinutes(5);
+    static readonly TimeSpan ClockIsKnownFor = TimeSpan.FromMinutes(1);
     static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(500);
     const int TriesWhileUnseen = 20;
 
     readonly DockerClient client;
+
+    // How far the engine's clock is ahead of ours, and when that was asked.
+    (TimeSpan Ahead, long At)? clock;
 
     /// <summary>Of its options; nothing is asked yet.</summary>
     public EngineHost(EngineHostOptions options)
@@ -115,18 +122,22 @@ public sealed class EngineHost : IDisposable
             ShowStdout = true,
             ShowStderr = true,
             Timestamps = true,
-            Tail = lines.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            Tail = lines.ToString(CultureInfo.InvariantCulture),
         }, new Heard<string>(l => text.AppendLine(l.TrimEnd('\r', '\n'))), t), "did not show a container's log", cancellation);
         return text.ToString().TrimEnd();
     }
 
-    /// <summary>What happened to containers with these labels since a time, oldest first; the engine remembers some hundred events.</summary>
-    internal async Task<IReadOnlyList<Message>> Happened(IReadOnlyList<string> labels, DateTimeOffset since, CancellationToken cancellation)
+    /// <summary>What happened to containers with these labels until now, oldest first; the engine remembers some hundred events.</summary>
+    /// <param name="since">From when on, by the engine's clock; null: the last five minutes.</param>
+    internal async Task<IReadOnlyList<Message>> Happened(IReadOnlyList<string> labels, DateTimeOffset? since, CancellationToken cancellation)
     {
         var events = new List<Message>();
+        // By its own clock: until a time that is not yet it waits, and one before the beginning it refuses.
+        var now = await Now(cancellation);
+        var from = since ?? now - LookedBack;
         var parameters = Events(labels);
-        parameters.Since = Unix(since);
-        parameters.Until = Unix(DateTimeOffset.UtcNow);
+        parameters.Since = Unix(from);
+        parameters.Until = Unix(now > from ? now : from);
         await Call((c, t) => c.System.MonitorEventsAsync(parameters, new Heard<Message>(events.Add), t), "did not show its events", cancellation);
         return events;
     }
@@ -155,7 +166,8 @@ public sealed class EngineHost : IDisposable
         string? error = null;
         try
         {
-            await Call((c, t) => c.Images.CreateImageAsync(new ImagesCreateParameters { FromImage = image }, login, new Heard<JSONMessage>(m => error = m.Error?.Message ?? error), t), "", cancellation, bound);
+            // One that came before there was a stream, e.g. of the registry's login, is its own answer.
+            await Call((c, t) => c.Images.CreateImageAsync(new ImagesCreateParameters { FromImage = image }, login, new Heard<JSONMessage>(m => error = m.Error?.Message ?? error), t), "did not pull the image", cancellation, bound);
         }
         catch (ClusterRefusedException e)
         {
@@ -175,6 +187,17 @@ public sealed class EngineHost : IDisposable
         return [.. names.Except(there.Select(n => n.Name), StringComparer.Ordinal)];
     }
 
+    /// <summary>The time by the engine's clock.</summary>
+    async Task<DateTimeOffset> Now(CancellationToken cancellation)
+    {
+        if (clock is not { } known || Stopwatch.GetElapsedTime(known.At) > ClockIsKnownFor)
+        {
+            var info = await Call((c, t) => c.System.GetSystemInfoAsync(t), "", cancellation);
+            clock = known = (DateTimeOffset.TryParse(info.SystemTime, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time - DateTimeOffset.UtcNow : TimeSpan.Zero, Stopwatch.GetTimestamp());
+        }
+        return DateTimeOffset.UtcNow + known.Ahead;
+    }
+
     static ContainerEventsParameters Events(IReadOnlyList<string> labels) => new()
     {
         Filters = new Dictionary<string, IDictionary<string, bool>>
@@ -184,7 +207,7 @@ public sealed class EngineHost : IDisposable
         },
     };
 
-    static string Unix(DateTimeOffset time) => (time.ToUnixTimeMilliseconds() / 1000.0).ToString("0.000", System.Globalization.CultureInfo.InvariantCulture);
+    static string Unix(DateTimeOffset time) => (time.ToUnixTimeMilliseconds() / 1000.0).ToString("0.000", CultureInfo.InvariantCulture);
 
     async Task Gone(Func<DockerClient, CancellationToken, Task> act, TimeSpan bound, CancellationToken cancellation)
     {
@@ -212,6 +235,10 @@ public sealed class EngineHost : IDisposable
         {
             return await act(client, limit.Token);
         }
+        catch (DockerApiException e) when (refusal.Length > 0 && e.ResponseBody?.Contains("no space left", StringComparison.OrdinalIgnoreCase) == true)
+        {
+            throw new ClusterRefusedException(FailureCategory.Resources, $"The disk of the engine {Options.Name} is full.", e.ResponseBody, e);
+        }
         catch (DockerApiException e) when (e.StatusCode < HttpStatusCode.InternalServerError || refusal.Length > 0)
         {
             throw new ClusterRefusedException(
@@ -223,7 +250,7 @@ public sealed class EngineHost : IDisposable
         {
             throw new ClusterUnreachableException(limit.IsCancellationRequested
                 ? $"The engine {Options.Name} did not answer within {(bound ?? Bound).TotalSeconds:0} seconds."
-                : $"The engine {Options.Name} cannot be reached at {Options.Url}.", e);
+                : EngineTransport.Trouble(Options, e), e);
         }
     }
 

@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Docker.DotNet;
+using Docker.DotNet.Handler.Abstractions;
 using Docker.DotNet.NativeHttp;
 
 namespace PipelineBridge.Cluster.Engine;
@@ -13,10 +14,17 @@ static class EngineTransport
 {
     /// <summary>A client that has no bound of its own: a pull and a stream of events last longer than any one answer.</summary>
     public static DockerClient Client(EngineHostOptions options) => new DockerClientBuilder()
-        .WithEndpoint(options.Url.Scheme == "unix" ? new Uri("http://engine/") : new UriBuilder(options.Url) { Scheme = options.IsTls ? "https" : "http" }.Uri)
+        .WithEndpoint(options.Url.Scheme == "unix" ? new Uri("http://engine/") : options.Url)
+        .WithAuthProvider(options.IsTls ? new OverTls() : NoopAuthProvider.Instance)
         .WithTimeout(Timeout.InfiniteTimeSpan)
         .WithTransportOptions(new NativeHttpTransportOptions { ConfigureHandler = handler => Reach(handler, options) })
         .Build();
+
+    /// <summary>What to say when an engine was not reached.</summary>
+    public static string Trouble(EngineHostOptions options, Exception e) => e.InnerException is AuthenticationException inner
+        ? inner is OwnCertificateException ? inner.Message : $"The engine {options.Name} and the bridge do not trust each other's certificates at {options.Url}."
+        // With TLS 1.3 whoever shows a wrong certificate is hung up on only after the handshake (RFC 8446, 2).
+        : $"The engine {options.Name} cannot be reached at {options.Url}{(options.Certificate is null ? "" : ", or does not take the certificate that it is shown")}.";
 
     static void Reach(SocketsHttpHandler handler, EngineHostOptions options)
     {
@@ -63,7 +71,7 @@ static class EngineTransport
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new AuthenticationException($"The certificate for the engine {options.Name}, or its key, cannot be read.", e);
+            throw new OwnCertificateException($"The certificate for the engine {options.Name}, or its key, cannot be read.", e);
         }
     }
 
@@ -80,5 +88,16 @@ static class EngineTransport
         own.ChainPolicy.ExtraStore.AddRange(chain?.ChainPolicy.ExtraStore ?? []);
         using var certificate = X509CertificateLoader.LoadCertificate(shown.GetRawCertData());
         return own.Build(certificate);
+    }
+
+    /// <summary>The certificate that is to be shown, or its key, cannot be read.</summary>
+    sealed class OwnCertificateException(string message, Exception inner) : AuthenticationException(message, inner);
+
+    /// <summary>Makes the client speak TLS, whatever the address begins with; which certificates is said to the transport itself.</summary>
+    sealed class OverTls : IAuthProvider
+    {
+        public bool TlsEnabled => true;
+
+        public HttpMessageHandler ConfigureHandler(HttpMessageHandler handler) => handler;
     }
 }

@@ -8,7 +8,6 @@ namespace PipelineBridge.Cluster.Engine;
 /// <summary>Docker engines under watch.</summary>
 public sealed class WatchedEngines(EngineClusterOptions options, IReadOnlyList<EngineHost> hosts, EngineProbe probe, TimeProvider clock) : IWatchedCluster
 {
-    static readonly TimeSpan FirstLookBack = TimeSpan.FromMinutes(5);
     static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(5);
 
     readonly Dictionary<EngineHost, DateTimeOffset> heardUntil = [];
@@ -67,8 +66,7 @@ public sealed class WatchedEngines(EngineClusterOptions options, IReadOnlyList<E
 
     async Task<IReadOnlyList<(string Id, DateTimeOffset At, string How)>> Ends(EngineHost host, CancellationToken cancellation)
     {
-        var since = heardUntil.TryGetValue(host, out var until) ? until : clock.GetUtcNow() - FirstLookBack;
-        var events = await host.Happened(EngineLabels.Of(Name, null), since, cancellation);
+        var events = await host.Happened(EngineLabels.Of(Name, null), heardUntil.TryGetValue(host, out var until) ? until : null, cancellation);
         if (events.Count > 0 && events[^1].TimeNano is { } last)
         {
             heardUntil[host] = DateTimeOffset.UnixEpoch.AddTicks((last / 100) + TimeSpan.TicksPerMillisecond);

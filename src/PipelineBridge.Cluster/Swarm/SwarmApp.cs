@@ -5,8 +5,11 @@ using PipelineBridge.Cluster.Engine;
 namespace PipelineBridge.Cluster.Swarm;
 
 /// <summary>A service with its tasks and the nodes that they are on, as the Swarm showed them.</summary>
-sealed class SwarmApp(SwarmService service, IReadOnlyList<TaskResponse> tasks, IReadOnlyDictionary<string, string> nodes)
+sealed class SwarmApp(SwarmService service, IReadOnlyList<TaskResponse> tasks, IReadOnlyDictionary<string, string> nodes, DateTimeOffset now)
 {
+    // A task without a check is good once it ran as long as this: one that cannot run is over sooner. An update is watched by the Swarm itself.
+    static readonly TimeSpan ShortestRun = TimeSpan.FromSeconds(2);
+
     /// <summary>The label with the time when we wrote it: the Swarm's own time moves with the update too.</summary>
     public const string WrittenAt = "pipelinebridge.writtenat";
 
@@ -67,11 +70,14 @@ sealed class SwarmApp(SwarmService service, IReadOnlyList<TaskResponse> tasks, I
     /// <summary>One of <see cref="AppTaskState"/>; with a check a task runs only once it passed it.</summary>
     public string StateOf(TaskResponse task) => task.Status?.State switch
     {
-        TaskState.Running => HasHealthCheck ? AppTaskState.Healthy : AppTaskState.Running,
+        TaskState.Running when HasHealthCheck => AppTaskState.Healthy,
+        TaskState.Running => RunsFor(task) is { } time && time >= TimeSpan.Zero && time < ShortestRun ? AppTaskState.Starting : AppTaskState.Running,
         TaskState.Ready or TaskState.Starting => AppTaskState.Starting,
         TaskState.Failed or TaskState.Rejected or TaskState.Shutdown or TaskState.Complete or TaskState.Orphaned or TaskState.Remove => AppTaskState.Failed,
         _ => AppTaskState.Staging,
     };
+
+    TimeSpan? RunsFor(TaskResponse task) => task.Status?.Timestamp is { } since ? now - new DateTimeOffset(DateTime.SpecifyKind(since, DateTimeKind.Utc)) : null;
 
     public static DeploymentMark? MarkOf(ServiceSpec? spec) => Label(spec, EngineLabels.Request) is { } request
         && long.TryParse(Label(spec, EngineLabels.Sequence), NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)

@@ -104,7 +104,7 @@ public sealed class SwarmDriver(SwarmClusterOptions options, SwarmManagers manag
             return null;
         }
         var tasks = await managers.Ask((c, t) => c.Tasks.ListAsync(new TasksListParameters { Filters = Filter("service", service.ID!) }, t), cancellation);
-        return new SwarmApp(service, [.. tasks], await Nodes(managers, cancellation));
+        return new SwarmApp(service, [.. tasks], await Nodes(managers, cancellation), clock.GetUtcNow());
     }
 
     internal static async Task<IReadOnlyDictionary<string, string>> Nodes(SwarmManagers managers, CancellationToken cancellation)

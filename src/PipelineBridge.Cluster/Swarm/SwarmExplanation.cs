@@ -60,8 +60,8 @@ sealed partial class SwarmExplanation(SwarmManagers managers, RolloutPlan plan, 
         return error switch
         {
             _ when Has(error, "unhealthy container") => new(FailureCategory.Health, $"{now.Good} of {now.Wanted} new tasks passed their health check {within}{byItself}.", evidence),
-            // A registry that does not let it says the same words.
-            _ when Has(error, "No such image") || Has(error, "pull access denied") || Has(error, "manifest") => new(FailureCategory.Image, $"The image could not be pulled on a node{end}", evidence),
+            // The Swarm says the same words of both.
+            _ when Has(error, "No such image") || Has(error, "pull access denied") || Has(error, "manifest") => new(FailureCategory.Image, $"A node could not pull the image: its registry does not have it, or does not let the node in{end}", evidence),
             _ when Has(error, "port is already allocated") || Has(error, "address already in use") => new(FailureCategory.Resources, $"A port that a new task needs is taken on its node by something else{end}", evidence),
             _ when Has(error, "no space left") => new(FailureCategory.Resources, $"The disk of a node is full{end}", evidence),
             _ when Has(error, "invalid mount") || Has(error, "bind source") => new(FailureCategory.Configuration, $"A directory that a new task mounts is not on its node{end}", evidence),

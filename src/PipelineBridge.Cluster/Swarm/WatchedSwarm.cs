@@ -36,7 +36,7 @@ public sealed class WatchedSwarm(SwarmClusterOptions options, SwarmManagers mana
         var tasks = await managers.Ask((c, t) => c.Tasks.ListAsync(new TasksListParameters { Filters = SwarmDriver.Filter("service", [.. services.Select(s => s.ID!)]) }, t), cancellation);
         foreach (var service in services)
         {
-            var app = new SwarmApp(service, [.. tasks.Where(t => t.ServiceID == service.ID)], nodes);
+            var app = new SwarmApp(service, [.. tasks.Where(t => t.ServiceID == service.ID)], nodes, clock.GetUtcNow());
             if (options.Environments.Contains(app.App.Environment))
             {
                 all[app.App] = Of(app);

@@ -131,6 +131,10 @@ sealed class DockerEngine : IDisposable
         {
             throw new RegistryUnavailable($"The engine {Name} answers HTTP {(int)e.StatusCode}.") { Category = FailureCategory.Image };
         }
+        catch (DockerApiException e) when (e.ResponseBody?.Contains("no space left", StringComparison.OrdinalIgnoreCase) == true)
+        {
+            throw new RegistryFailure(FailureCategory.Resources, $"The disk of the engine {Name} is full: it could not {doing}.", e.ResponseBody);
+        }
         catch (DockerApiException e)
         {
             throw new RegistryFailure(FailureCategory.Image, $"The engine {Name} refused to {doing} (HTTP {(int)e.StatusCode}).", e.ResponseBody);

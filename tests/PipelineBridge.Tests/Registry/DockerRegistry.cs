@@ -18,8 +18,8 @@ namespace PipelineBridge.Tests.Registry;
 sealed class DockerRegistry : IAsyncDisposable
 {
     const string Program = "/usr/bin/docker-registry";
-    const string User = "ci";
-    const string Password = "a-secret-of-ci";
+    public const string User = "ci";
+    public const string Password = "a-secret-of-ci";
 
     // docker-registry takes bcrypt only, which .NET does not make: crypt(3) of the password.
     const string PasswordHash = "$2b$05$abcdefghijklmnopqrstuu8W9DN2InZGaaeU2X9M.VrBTdiOV6P8i";
@@ -29,6 +29,7 @@ sealed class DockerRegistry : IAsyncDisposable
     readonly StringBuilder log = new();
     Process process = null!;
     WebApplication? tokens;
+    bool isTls;
 
     DockerRegistry()
     {
@@ -36,7 +37,8 @@ sealed class DockerRegistry : IAsyncDisposable
 
     public string Host { get; private set; } = "";
 
-    public Uri Url => new($"http://{Host}/");
+    /// <summary>Where its API is.</summary>
+    public Uri Url => new($"{(isTls ? "https" : "http")}://{Host}/");
 
     /// <summary>What the registry wrote about its requests.</summary>
     public string Log
@@ -52,17 +54,23 @@ sealed class DockerRegistry : IAsyncDisposable
 
     public RegistryOptions Options(string? password = null) => new(Host, Url, User, () => password ?? Password);
 
+    /// <summary>Whether a test that needs one is to be skipped.</summary>
+    public static bool IsMissing => !File.Exists(Program);
+
     public static void SkipWhereMissing() =>
         Assert.SkipUnless(File.Exists(Program), $"{Program} is not installed (Debian package docker-registry).");
 
-    /// <summary>Starts it; <c>access</c> is none, htpasswd or token.</summary>
-    public static async Task<DockerRegistry> Start(string access, CancellationToken cancellation, IPAddress? address = null)
+    /// <summary>Starts it.</summary>
+    /// <param name="access">Who is let in by what: none, htpasswd or token.</param>
+    /// <param name="address">Where it listens; null: on loopback.</param>
+    /// <param name="tls">The files (PEM) of its certificate and key; null: it speaks HTTP.</param>
+    public static async Task<DockerRegistry> Start(string access, CancellationToken cancellation, IPAddress? address = null, (string Certificate, string Key)? tls = null)
     {
         SkipWhereMissing();
-        var registry = new DockerRegistry();
+        var registry = new DockerRegistry { isTls = tls is not null };
         try
         {
-            await registry.Begin(access, address ?? IPAddress.Loopback, cancellation);
+            await registry.Begin(access, address ?? IPAddress.Loopback, tls, cancellation);
             return registry;
         }
         catch
@@ -87,7 +95,7 @@ sealed class DockerRegistry : IAsyncDisposable
         home.Delete(recursive: true);
     }
 
-    async Task Begin(string access, IPAddress address, CancellationToken cancellation)
+    async Task Begin(string access, IPAddress address, (string Certificate, string Key)? tls, CancellationToken cancellation)
     {
         using (var free = new TcpListener(address, 0))
         {
@@ -106,7 +114,12 @@ sealed class DockerRegistry : IAsyncDisposable
             http:
               addr: {Host}
 
-            """ + access switch
+            """ + (tls is { } files ? $"""
+              tls:
+                certificate: {files.Certificate}
+                key: {files.Key}
+
+            """ : "") + access switch
         {
             "htpasswd" => $"""
                 auth:
@@ -133,7 +146,8 @@ sealed class DockerRegistry : IAsyncDisposable
         process.ErrorDataReceived += Keep;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        using var http = new HttpClient();
+        // Whether it is trusted is the test's to ask.
+        using var http = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true });
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         bound.CancelAfter(TimeSpan.FromSeconds(30));
         while (true)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Formats.Tar;
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
@@ -115,11 +116,26 @@ sealed class DockerEngine : IAsyncDisposable
     /// <summary>An answer of its API, e.g. <c>GET containers/json?all=1</c>; null when it has no body.</summary>
     public async Task<JsonNode?> Call(HttpMethod method, string path, JsonNode? body = null)
     {
+        var (status, text) = await Send(method, path, body);
+        ((int)status).Should().BeInRange(200, 299, "{0} {1} was answered {2}: {3}\n{4}", method, path, status, text, Log);
+        return text.Length == 0 ? null : JsonNode.Parse(text);
+    }
+
+    /// <summary>An answer of its API, whatever it is.</summary>
+    public async Task<(HttpStatusCode Status, string Text)> Send(HttpMethod method, string path, JsonNode? body = null)
+    {
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
         using var answer = await http.SendAsync(request, Cancellation);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancellation));
+    }
+
+    /// <summary>The lines of an answer that streams, e.g. of <c>GET events?until=…</c>.</summary>
+    public async Task<List<JsonNode>> Lines(string path)
+    {
+        using var answer = await http.GetAsync(path, Cancellation);
         var text = await answer.Content.ReadAsStringAsync(Cancellation);
-        answer.IsSuccessStatusCode.Should().BeTrue("{0} {1} was answered {2}: {3}\n{4}", method, path, answer.StatusCode, text, Log);
-        return text.Length == 0 ? null : JsonNode.Parse(text);
+        answer.IsSuccessStatusCode.Should().BeTrue("{0} was answered: {1}", path, text);
+        return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonNode.Parse(l)!)];
     }
 
     /// <summary>Builds an image from files (path in the image, content); returns its id.</summary>

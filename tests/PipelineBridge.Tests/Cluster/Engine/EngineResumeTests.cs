@@ -33,6 +33,17 @@ public class EngineResumeTests(EngineFixture fixture) : IClassFixture<EngineFixt
     }
 
     [Fact]
+    public async Task A_new_task_that_was_stopped_in_the_middle_is_started_again()
+    {
+        using var scene = new EngineScene(fixture);
+        var rolling = scene.Do(scene.Rollout(1, await scene.Image("slow", before: "echo warming up; busybox sleep 2"), seconds: 20));
+        await ClusterScene.Until(async () => (await scene.Running()).Count == 1, "the new task");
+        await scene.Engine.Call(HttpMethod.Post, $"containers/{(await scene.Running()).Single()}/stop?t=0");
+        (await rolling).End.Content.Should().BeOfType<ServiceDeployed>();
+        (await scene.Answers()).Should().Equal("slow");
+    }
+
+    [Fact]
     public async Task One_that_began_to_take_back_is_taken_back_by_the_next_process()
     {
         using var scene = new EngineScene(fixture);

@@ -82,8 +82,11 @@ sealed class EngineScene : IDisposable
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    /// <summary>The clock of the process.</summary>
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
+
     /// <summary>Another process: it knows nothing of what the one before had in memory.</summary>
-    public ClusterHandler NewHandler() => Handler = new ClusterHandler(NewDriver(), TimeProvider.System);
+    public ClusterHandler NewHandler() => Handler = new ClusterHandler(NewDriver(), Clock);
 
     public EngineDriver NewDriver()
     {
@@ -91,7 +94,7 @@ sealed class EngineScene : IDisposable
         var hosts = Options.Hosts.Select(h => new EngineHost(h)).ToList();
         owned.Add(probe);
         owned.AddRange(hosts);
-        return new EngineDriver(Options, hosts, probe, TimeProvider.System);
+        return new EngineDriver(Options, hosts, probe, Clock);
     }
 
     public ClusterWatcher NewWatcher()
@@ -100,7 +103,7 @@ sealed class EngineScene : IDisposable
         var hosts = Options.Hosts.Select(h => new EngineHost(h)).ToList();
         owned.Add(probe);
         owned.AddRange(hosts);
-        return new ClusterWatcher(new WatchedEngines(Options, hosts, probe, TimeProvider.System), TimeProvider.System);
+        return new ClusterWatcher(new WatchedEngines(Options, hosts, probe, Clock), Clock);
     }
 
     public Task<string> Image(string text, bool healthy = true, string before = "echo starting") => fixture.Image(text, healthy, before);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using PipelineBridge.Cluster.Engine;
 using PipelineBridge.Events;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.Cluster.Engine;
 
@@ -20,6 +21,25 @@ public class EngineTroubleTests(EngineFixture fixture) : IClassFixture<EngineFix
         outcome.Custom.Cause.Should().Be("A port that a new task needs is taken on h1 by something else.");
         outcome.EvidenceOf("answer of the engine").Should().Contain("address already in use");
         (await scene.Containers()).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Ports_that_others_have_are_passed_over_where_any_port_will_do()
+    {
+        using var scene = new EngineScene(fixture);
+        var one = await scene.Deployed(1, await scene.Image("one"));
+        var next = (int)(await scene.Containers()).Single()["Ports"]![0]!["PublicPort"]! + 1;
+        // More than the engine itself tries for one container.
+        var taken = Enumerable.Range(next, 25).Select(Taken).ToList();
+        try
+        {
+            await scene.Deployed(2, await scene.Image("two"), previous: one);
+            (await scene.Answers()).Should().Equal("two");
+        }
+        finally
+        {
+            taken.ForEach(t => t.Dispose());
+        }
     }
 
     [Fact]
@@ -136,6 +156,37 @@ public class EngineTroubleTests(EngineFixture fixture) : IClassFixture<EngineFix
         (await scene.Containers()).Count(c => EngineScene.SequenceOf(c) == 2).Should().Be(2);
         (await scene.Do(scene.Retire(2))).End.Content.Should().Be(new DeploymentRetired("main", 1));
         (await scene.Answers()).Should().Equal("slow", "slow");
+    }
+
+    [Theory]
+    [InlineData(-10)]
+    [InlineData(10)]
+    public async Task An_engine_whose_clock_is_wrong_by_minutes_is_deployed_to_explained_and_watched(int minutes)
+    {
+        using var scene = new EngineScene(fixture) { Clock = new ShiftedTime(TimeSpan.FromMinutes(minutes)) };
+        scene.NewHandler();
+        var one = await scene.Deployed(1, await scene.Image("warming up", before: "busybox sleep 2"));
+        var outcome = await scene.Do(scene.Rollout(2, await scene.Image("crash", before: "echo no database; exit 3"), previous: one, seconds: 5));
+        outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Health);
+        outcome.EvidenceOf("last log").Should().Contain("no database");
+        var seen = new WatchedApp(scene.App);
+        seen.Expect(one.Image, 1);
+        await seen.During(scene.NewWatcher(), () => ClusterScene.Until(() => seen.Endpoints is [_], "the endpoint"));
+    }
+
+    static Socket Taken(int port)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            socket.Listen();
+        }
+        catch (SocketException)
+        {
+            // Somebody has it already.
+        }
+        return socket;
     }
 
     static int FreePort()

@@ -65,7 +65,9 @@ public class EngineWatcherTests(EngineFixture fixture) : IClassFixture<EngineFix
         await Watching(scene, bridge, async () =>
         {
             await ClusterScene.Until(() => Of(bridge, scene).Any(e => e.Content is IncidentDetected), "the incident");
-            Of(bridge, scene).First(e => e.Content is IncidentDetected).Custom!.Cause.Should().StartWith("Its tasks end again and again, last with exit code 4: ");
+            // On a busy machine it may be that one stands still for so long that this is told.
+            Of(bridge, scene).First(e => e.Content is IncidentDetected).Custom!.Cause.Should().Match(c => c.StartsWith("Its tasks end again and again, last with exit code 4: ", StringComparison.Ordinal)
+                || c == "1 of 1 tasks do not run; the last ended with exit code 4.");
         });
     }
 

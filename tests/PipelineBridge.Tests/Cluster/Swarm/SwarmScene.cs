@@ -16,12 +16,18 @@ public sealed class SwarmFixture : IAsyncLifetime
     readonly List<DockerEngine> nodes = [];
     EngineNetwork? network;
     DockerRegistry? registry;
+    DockerRegistry? guarded;
 
     internal DockerEngine Manager => nodes[0];
 
     internal IReadOnlyList<DockerEngine> Nodes => nodes;
 
     internal string Registry => registry!.Host;
+
+    internal IReadOnlyList<string> Addresses => [network!.AddressOf(1), network.AddressOf(2)];
+
+    /// <summary>A registry that lets in only who signs in.</summary>
+    internal string Guarded => guarded!.Host;
 
     public async ValueTask InitializeAsync()
     {
@@ -31,16 +37,10 @@ public sealed class SwarmFixture : IAsyncLifetime
         }
         network = await EngineNetwork.Make();
         registry = await DockerRegistry.Start("none", CancellationToken.None, network.Here);
+        guarded = await DockerRegistry.Start("htpasswd", CancellationToken.None, network.Here);
         nodes.Add(await DockerEngine.Start(network));
         nodes.Add(await DockerEngine.Start(network));
-        var first = network.AddressOf(1);
-        await Manager.Call(HttpMethod.Post, "swarm/init", new JsonObject { ["ListenAddr"] = $"{first}:2377", ["AdvertiseAddr"] = first });
-        var token = (string)(await Manager.Call(HttpMethod.Get, "swarm"))!["JoinTokens"]!["Worker"]!;
-        var second = network.AddressOf(2);
-        await nodes[1].Call(HttpMethod.Post, "swarm/join", new JsonObject
-        {
-            ["ListenAddr"] = $"{second}:2377", ["AdvertiseAddr"] = second, ["RemoteAddrs"] = new JsonArray($"{first}:2377"), ["JoinToken"] = token,
-        });
+        await network.MakeSwarm(nodes[0], nodes[1]);
     }
 
     public async ValueTask DisposeAsync()
@@ -49,9 +49,9 @@ public sealed class SwarmFixture : IAsyncLifetime
         {
             await node.DisposeAsync();
         }
-        if (registry is not null)
+        foreach (var one in new[] { registry, guarded }.OfType<DockerRegistry>())
         {
-            await registry.DisposeAsync();
+            await one.DisposeAsync();
         }
         if (network is not null)
         {
@@ -70,6 +70,23 @@ public sealed class SwarmFixture : IAsyncLifetime
         }
         return image;
     }
+
+    /// <summary>An image of the service in the guarded registry alone.</summary>
+    internal async Task<string> GuardedImage(string text)
+    {
+        var tag = $"{Guarded}/portal:{text.Replace(' ', '-')}";
+        await Manager.BuildService(tag, text, withCurl: true);
+        var pushed = await Manager.Push(tag, new JsonObject { ["username"] = DockerRegistry.User, ["password"] = DockerRegistry.Password });
+        await Manager.RemoveImage(tag);
+        return $"{tag}@{pushed}";
+    }
+}
+
+/// <summary>The tests that share one Swarm: starting it takes seconds.</summary>
+[CollectionDefinition(Name)]
+public sealed class SharedSwarm : ICollectionFixture<SwarmFixture>
+{
+    public const string Name = "shared swarm";
 }
 
 /// <summary>An app on a real Swarm, a handler on it, and the works that a bridge would give.</summary>
@@ -168,6 +185,13 @@ sealed class SwarmScene : IDisposable
             answers.Add(await http.GetStringAsync(new Uri($"http://{nodes[(string)task["NodeID"]!]}:{port}/"), Cancellation));
         }
         return answers;
+    }
+
+    /// <summary>What an endpoint answers.</summary>
+    public static async Task<string> Get(ServiceEndpoint endpoint)
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        return await http.GetStringAsync(new Uri($"http://{endpoint.Host}:{endpoint.Port}/"), Cancellation);
     }
 
     public void Dispose()

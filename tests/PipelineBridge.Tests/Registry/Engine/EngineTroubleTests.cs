@@ -112,8 +112,8 @@ public sealed class EngineTroubleTests
             await response.WriteAsync("""{"message":"write /var/lib/docker/tmp/docker-export-1/layer.tar: no space left on device"}""");
         };
 
-        (await stage.PushFromEngine($"{registry.Host}/portal:1")).ShouldHaveFailed(WorkEffect.None, FailureCategory.Image)
-            .Custom!.Cause.Should().Be("The engine build-1 refused to give an image (HTTP 500).");
+        (await stage.PushFromEngine($"{registry.Host}/portal:1")).ShouldHaveFailed(WorkEffect.None, FailureCategory.Resources)
+            .Custom!.Cause.Should().Be("The disk of the engine build-1 is full: it could not give an image.");
         stage.Bridge.EvidencePut.Should().ContainSingle().Which.Text.Should().Contain("no space left on device");
     }
 
