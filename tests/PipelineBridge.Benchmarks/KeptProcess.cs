@@ -113,6 +113,14 @@ sealed class KeptProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends it a signal, and waits until it ended.</summary>
+    public async Task Stop(string signal)
+    {
+        await keeper.StandardInput.WriteLineAsync(signal);
+        await keeper.StandardInput.FlushAsync();
+        await keeper.WaitForExitAsync().WaitAsync(Bound);
+    }
+
     public async ValueTask DisposeAsync()
     {
         keeper.StandardInput.Close();

@@ -1,6 +1,7 @@
 using PipelineBridge.Benchmarks;
 using PipelineBridge.Benchmarks.Broker;
 using PipelineBridge.Benchmarks.Deliveries;
+using PipelineBridge.Benchmarks.Hosts;
 using PipelineBridge.Benchmarks.Pages;
 
 using var stop = new CancellationTokenSource();
@@ -12,6 +13,8 @@ try
         ["intake"] => await IntakeRun.Run(stop.Token),
         ["journal"] => await JournalRun.Run(stop.Token),
         ["pushes"] => await PushesRun.Run(stop.Token),
+        ["hosts"] => await HostsRun.Run(samples: 60, stop.Token),
+        ["hosts", var n] when int.TryParse(n, out var samples) && samples > 0 => await HostsRun.Run(samples, stop.Token),
         ["intake-broker"] => await OverBroker(b => IntakeBrokerRun.Run(b, seconds: 4, stop.Token)),
         ["intake-broker", var n] when int.TryParse(n, out var seconds) && seconds > 0 => await OverBroker(b => IntakeBrokerRun.Run(b, seconds, stop.Token)),
         ["relay"] => await OverBroker(b => RelayRun.Run(b, rows: 20_000, stop.Token)),
@@ -59,6 +62,7 @@ static int Usage()
                journal                    events/s of the journal alone
                pushes                     pushes from an engine and retags beside docker push and skopeo
                page [EVENTS]              first byte of the first page over a long journal beside an answer of its size
+               hosts [SAMPLES]            40 apps at once on one Docker engine, and the time from serving to told
                intake-broker [SECONDS]    requests/s of the bridge beside RabbitMQ's management API; seconds of a round
                relay [ROWS]               events/s from the journal to RabbitMQ beside confirmed publishing without a journal
                handler [SAMPLES]          time from a POST to the first line of a worker's handler
