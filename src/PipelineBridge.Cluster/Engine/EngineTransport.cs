@@ -29,6 +29,8 @@ static class EngineTransport
     static void Reach(SocketsHttpHandler handler, EngineHostOptions options)
     {
         handler.ConnectTimeout = TimeSpan.FromSeconds(10);
+        // Each rollout holds one for the engine's events: with the library's bound, many rollouts at once leave none for a question.
+        handler.MaxConnectionsPerServer = int.MaxValue;
         if (options.Url.Scheme == "unix")
         {
             handler.ConnectCallback = async (_, stop) =>

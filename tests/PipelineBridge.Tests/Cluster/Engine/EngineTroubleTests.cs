@@ -24,6 +24,25 @@ public class EngineTroubleTests(EngineFixture fixture) : IClassFixture<EngineFix
     }
 
     [Fact]
+    public async Task Many_rollouts_that_listen_leave_room_for_questions()
+    {
+        using var scene = new EngineScene(fixture);
+        var driver = scene.NewDriver();
+        var cancellation = TestContext.Current.CancellationToken;
+        var listening = Enumerable.Range(0, 60).Select(_ => driver.Listen(scene.App)).ToList();
+        try
+        {
+            await Task.Delay(1000, cancellation);
+            var look = () => driver.Look(scene.App, cancellation);
+            (await look.Should().NotThrowAsync()).Which.Should().BeNull();
+        }
+        finally
+        {
+            await Task.WhenAll(listening.Select(l => l.DisposeAsync().AsTask()));
+        }
+    }
+
+    [Fact]
     public async Task Ports_that_others_have_are_passed_over_where_any_port_will_do()
     {
         using var scene = new EngineScene(fixture);
