@@ -37,9 +37,9 @@ static class AllVerb
             if (configuration.GeneratedKey is { } key)
             {
                 Console.WriteLine(configuration.Clusters.TryGetValue("local", out var local)
-                    ? $"There is no bridge.yaml: any app, and the environment local on the Docker engine at {local.Engine!.Hosts[0].Url}. This key is shown once:"
-                    : "There is no bridge.yaml: any app, the environment local, and no cluster, for there is no Docker engine here. This key is shown once:");
-                Console.WriteLine($"  {key.Value}");
+                    ? $"There is no bridge.yaml: any app, and the environment local on the Docker engine at {local.Engine!.Hosts[0].Url}. The key is made anew at each start, and shown once:"
+                    : "There is no bridge.yaml: any app, the environment local, and no cluster, for there is no Docker engine here. The key is made anew at each start, and shown once:");
+                Console.WriteLine($"  export BRIDGE_URL={process.App.Urls.First()} BRIDGE_TOKEN={key.Value}");
             }
             await Task.Delay(Timeout.InfiniteTimeSpan, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return 0;

@@ -8,12 +8,16 @@ sealed class InstalledCommand : IDisposable
 {
     readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("pipelinebridge-installed-");
 
-    public InstalledCommand(RunningBridge bridge)
+    public InstalledCommand(RunningBridge bridge) : this(bridge.Http.BaseAddress!.ToString().TrimEnd('/'), RunningBridge.Key)
+    {
+    }
+
+    public InstalledCommand(string url, string key)
     {
         var program = Path.Combine(directory.FullName, "pipelinebridge");
         WriteProgram(program, $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "pipelinebridge.dll")}' \"$@\"\n");
-        Variables["BRIDGE_URL"] = bridge.Http.BaseAddress!.ToString().TrimEnd('/');
-        Variables["BRIDGE_TOKEN"] = RunningBridge.Key;
+        Variables["BRIDGE_URL"] = url;
+        Variables["BRIDGE_TOKEN"] = key;
         Variables["PATH"] = $"{directory.FullName}:{Environment.GetEnvironmentVariable("PATH")}";
         Variables["HOME"] = Variables["DOCKER_CONFIG"] = directory.FullName;
     }

@@ -35,7 +35,9 @@ public partial class LocalEngineTests
             }
             said.Should().Contain($"the environment local on the Docker engine at {engine.Url}");
             using var http = new HttpClient { BaseAddress = new Uri(UrlPattern().Match(said).Groups[1].Value) };
-            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", KeyPattern().Match(said).Groups[1].Value);
+            var key = KeyPattern().Match(said).Groups[1].Value;
+            said.Should().Contain($"export BRIDGE_URL={http.BaseAddress.OriginalString} BRIDGE_TOKEN={key}");
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
             _ = process.StandardOutput.ReadToEndAsync(Cancellation);
 
             var first = await Deployed(http, new JsonObject
@@ -50,6 +52,7 @@ public partial class LocalEngineTests
             await Cluster.ClusterScene.Until(async () => (await Served(engine, http)) is ["hello again"], "the old task to be retired");
             var missing = await Deployed(http, new JsonObject { ["app"] = "hello", ["environment"] = "local", ["image"] = "localhost/hello:3" });
             ((string)missing["state"]!, (string)missing["cause"]!).Should().Be(("refused", "This machine's engine has no image hello:3."));
+            await TheWalkOfTheDocs(engine, http.BaseAddress.OriginalString, key);
         }
         finally
         {
@@ -57,6 +60,17 @@ public partial class LocalEngineTests
             await process.WaitForExitAsync(CancellationToken.None);
             directory.Delete(recursive: true);
         }
+    }
+
+    /// <summary>What docs/installation.md tells a person to type in a second terminal, as it stands there.</summary>
+    static async Task TheWalkOfTheDocs(DockerEngine engine, string url, string key)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/docker"), "docker is not installed (Debian package docker.io)");
+        var byHand = (await File.ReadAllTextAsync(Repository.PathOf("docs", "installation.md"), Cancellation)).Split("\n## By hand\n")[1];
+        using var shell = new CommandLine.InstalledCommand(url, key) { Variables = { ["DOCKER_HOST"] = $"{engine.Url}" } };
+        var result = await shell.Run("set -e\n" + byHand.Split("```bash\n")[1].Split("```")[0]);
+        result.ExitCode.Should().Be(0, $"{result.Output}{result.Errors}");
+        result.Output.Should().Contain("hello is live on local").And.MatchRegex(@"hello\s+● 1\b");
     }
 
     static async Task<JsonObject> Deployed(HttpClient http, JsonObject ask)
