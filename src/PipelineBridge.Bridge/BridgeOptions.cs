@@ -24,6 +24,9 @@ public sealed record BridgeOptions
     /// <summary>The names of the engines that images can be pushed from.</summary>
     public IReadOnlyCollection<string> Engines { get; init; } = [];
 
+    /// <summary>The registry in the names of images that this machine's engine has and no registry; null: there are no such images.</summary>
+    public string? EngineRegistry { get; init; }
+
     /// <summary>How long a deployment waits for a push that is not known yet, in seconds.</summary>
     public int AfterSeconds { get; init; } = 3600;
 

@@ -93,7 +93,7 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
             }
             try
             {
-                await driver.Prepare(plan, why => progress.Tell("rolling", null, $"It waits for {why}", going), going);
+                await driver.Prepare(plan, why => progress.Tell("rolling", null, $"waits for {why}", going), going);
             }
             catch (ClusterRefusedException e)
             {

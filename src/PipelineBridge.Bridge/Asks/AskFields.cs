@@ -58,7 +58,7 @@ sealed partial class FieldChecks(Caller caller)
         Name("app", app);
         if (app is not null && options.Apps is { } apps && !apps.ContainsKey(app))
         {
-            Add("app", Shown(app), $"it is not known. Known are {Some(apps.Keys.Where(caller.MayTouch))}.");
+            Add("app", Shown(app), $"it is not known. {Known(apps.Keys.Where(caller.MayTouch), apps.Count == 0 ? "This bridge has none." : "This key may touch none.")}");
         }
     }
 
@@ -71,7 +71,7 @@ sealed partial class FieldChecks(Caller caller)
         }
         if (!options.Environments.TryGetValue(environment, out var known))
         {
-            Add("environment", Shown(environment), $"it is not known. Known are {Some(options.Environments.Keys)}.");
+            Add("environment", Shown(environment), $"it is not known. {Known(options.Environments.Keys)}");
             return null;
         }
         if (app is not null && options.Apps is { } apps && apps.TryGetValue(app, out var a) && a.Environments is { } allowed && !allowed.Contains(environment))
@@ -132,6 +132,9 @@ sealed partial class FieldChecks(Caller caller)
             Add(field, Shown(text), $"it must have 1 to {longest} characters.");
         }
     }
+
+    /// <summary>Which ones there are, as a sentence.</summary>
+    public static string Known(IEnumerable<string> names, string none = "This bridge has none.") => names.ToList() is { Count: > 0 } some ? $"Known are {Some(some)}." : none;
 
     public static string Some(IEnumerable<string> names)
     {

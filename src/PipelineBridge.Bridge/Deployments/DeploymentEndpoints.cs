@@ -224,7 +224,7 @@ static class DeploymentEndpoints
     {
         var check = known.FirstOrDefault(c => c.Format == format);
         return check is null
-            ? [new SpecificationFinding(true, "specFormat", format, $"it is not known here. Known are {FieldChecks.Some(known.Select(c => c.Format))}.")]
+            ? [new SpecificationFinding(true, "specFormat", format, $"it is not known here. {FieldChecks.Known(known.Select(c => c.Format))}")]
             : check.Check(new SpecificationToCheck(ask.App!, ask.Environment!, content, ask.Hostnames ?? [], ask.Replicas, ask.Image, ask.HealthTimeoutSeconds));
     }
 }

@@ -30,6 +30,7 @@ static class PushEndpoints
         checks.App(ask.App, call.Options);
         checks.Common(ask);
         var image = checks.Image("image", ask.Image, ask.App, call.Options);
+        InARegistry(checks, "image", image, ask.Image, call.Options);
         checks.Tags("tags", ask.Tags);
         var (source, path, engine) = Source(ask, call.Options, checks);
         if (image is { Tag: null, Digest: null })
@@ -73,18 +74,27 @@ static class PushEndpoints
                 var root = rest.Split('/')[0];
                 if (!options.Layouts.Contains(root))
                 {
-                    checks.Add("source", ask.Source, $"\"{root}\" is no root of layouts in bridge.yaml. Known are {FieldChecks.Some(options.Layouts)}.");
+                    checks.Add("source", ask.Source, $"\"{root}\" is no root of layouts in bridge.yaml. {FieldChecks.Known(options.Layouts)}");
                 }
                 return (kind, rest, null);
             case (PushSource.Engine, not null):
                 if (!options.Engines.Contains(rest))
                 {
-                    checks.Add("source", ask.Source, $"\"{rest}\" is no engine of bridge.yaml. Known are {FieldChecks.Some(options.Engines)}.");
+                    checks.Add("source", ask.Source, $"\"{rest}\" is no engine of bridge.yaml. {FieldChecks.Known(options.Engines)}");
                 }
                 return (kind, null, rest);
             default:
                 checks.Add("source", ask.Source, "it must be registry, oci-layout: or archive: and a path below a root of bridge.yaml, or engine: and the name of an engine of bridge.yaml.");
                 return (PushSource.Registry, null, null);
+        }
+    }
+
+    /// <summary>An image of the engine's own is in no registry: its push would be tried in vain until its bound.</summary>
+    static void InARegistry(FieldChecks checks, string field, ImageReference? image, string? value, BridgeOptions options)
+    {
+        if (image is not null && image.Registry == options.EngineRegistry)
+        {
+            checks.Add(field, value, $"{image.Registry}/… names an image of this machine's engine, which no registry has: no push is needed, deploy it.");
         }
     }
 
@@ -95,6 +105,7 @@ static class PushEndpoints
         checks.App(ask.App, call.Options);
         checks.Common(ask);
         var image = checks.Image("from", ask.From, ask.App, call.Options);
+        InARegistry(checks, "from", image, ask.From, call.Options);
         checks.Tags("tags", ask.Tags);
         if (ask.Tags is null or { Count: 0 })
         {

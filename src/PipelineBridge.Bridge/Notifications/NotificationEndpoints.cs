@@ -32,7 +32,7 @@ static class NotificationEndpoints
         }
         if (ask.Target is null || !call.Options.Targets.Contains(ask.Target))
         {
-            checks.Add("target", ask.Target, $"it is no target of bridge.yaml. Known are {FieldChecks.Some(call.Options.Targets)}.");
+            checks.Add("target", ask.Target, $"it is no target of bridge.yaml. {FieldChecks.Known(call.Options.Targets)}");
         }
         if (ask.Mood is { } mood && !Moods.Contains(mood))
         {

@@ -36,11 +36,14 @@ public sealed class EngineDriver(EngineClusterOptions options, IReadOnlyList<Eng
                     $"The engine {host.Options.Name} has no network of the name {missing}. Make it there: docker network create {missing}.");
             }
         }
-        await waitsFor(hosts is [var only] ? $"{only.Options.Name} to pull the image." : $"the {hosts.Count} engines to pull the image.");
+        if (LocalImages.OnEngine(plan.Mark.Image) == plan.Mark.Image)
+        {
+            await waitsFor(hosts is [var only] ? $"{only.Options.Name} to pull the image" : $"the {hosts.Count} engines to pull the image");
+        }
         await Task.WhenAll(hosts.Select(h => images.Bring(h, plan.Mark.Image, cancellation)));
         if (specification.BeforeDeploy is not null)
         {
-            await waitsFor("the task before the deployment.");
+            await waitsFor("the task before the deployment");
             await new BeforeDeploy(options.Name, plan, specification, clock).Run(hosts, hosts[First(plan.App)], cancellation);
         }
     }

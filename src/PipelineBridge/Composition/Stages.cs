@@ -120,7 +120,7 @@ sealed class Stages : IDisposable
     /// <summary>Without a file, images that were built on this machine's engine need not be pushed.</summary>
     static IWorkHandler Resolving(BridgeConfiguration configuration, IWorkHandler registries, List<IDisposable> owned)
     {
-        if (configuration.File is not null || !configuration.Clusters.TryGetValue("local", out var local) || local.Engine is not { Hosts: [var host, ..] })
+        if (configuration.LocalEngine is not { } host)
         {
             return registries;
         }

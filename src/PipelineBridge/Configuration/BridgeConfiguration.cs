@@ -63,6 +63,9 @@ public sealed record BridgeConfiguration
     /// <summary>Whether the page may be read from this machine without a key: so without a file alone.</summary>
     public bool PageIsOpenOnLoopback => File is null;
 
+    /// <summary>The engine whose images need no push: that of the environment <c>local</c>, and so without a file alone.</summary>
+    public EngineHostOptions? LocalEngine => File is null && Clusters.TryGetValue("local", out var local) && local.Engine is { Hosts: [var host, ..] } ? host : null;
+
     /// <summary>The part of it that the bridge itself must know.</summary>
     public BridgeOptions ForBridge() => new()
     {
@@ -71,6 +74,7 @@ public sealed record BridgeConfiguration
         Targets = [.. Targets.Select(target => target.Name)],
         Layouts = [.. Layouts.Keys],
         Engines = [.. Engines.Select(engine => engine.Name)],
+        EngineRegistry = LocalEngine is null ? null : LocalImages.Registry,
         AfterSeconds = Limits.AfterSeconds,
         WorkSeconds = Limits.WorkSeconds,
         Attempts = Limits.Attempts,

@@ -59,6 +59,7 @@ public sealed partial class ConfigurationTests : IDisposable
         bridge.Targets.Should().Equal("team");
         bridge.Layouts.Should().Equal("builds");
         bridge.Engines.Should().Equal("build-1");
+        bridge.EngineRegistry.Should().BeNull("with a file an image is pushed before it is deployed");
         bridge.Apps["portal"].Engine.Should().Be("build-1");
         bridge.Apps["lab-sorter"].Engine.Should().BeNull();
         configuration.ForRegistry().Roots["builds"].Should().Be(Path.Combine(directory.Root, "layouts"));

@@ -48,6 +48,9 @@ public partial class LocalEngineTests
             (await Served(engine, http)).Should().Equal("hello");
             var second = await Deployed(http, new JsonObject { ["app"] = "hello", ["environment"] = "local", ["image"] = "localhost/hello:2" });
             ((string)second["state"]!).Should().Be("succeeded", second.ToJsonString());
+            (await http.GetStringAsync($"/v1/chains/{(string)second["chainId"]!}", Cancellation)).Should().Contain("deployment.started").And.NotContain("to pull the image");
+            using var push = await http.PostAsync("/v1/pushes", new StringContent(new JsonObject { ["app"] = "hello", ["image"] = "localhost/hello:2" }.ToJsonString()), Cancellation);
+            ((int)push.StatusCode, await push.Content.ReadAsStringAsync(Cancellation)).Should().Match<(int Status, string Text)>(a => a.Status == 422 && a.Text.Contains("no push is needed, deploy it."));
             // The end does not wait for the old task to go.
             await Cluster.ClusterScene.Until(async () => (await Served(engine, http)) is ["hello again"], "the old task to be retired");
             var missing = await Deployed(http, new JsonObject { ["app"] = "hello", ["environment"] = "local", ["image"] = "localhost/hello:3" });

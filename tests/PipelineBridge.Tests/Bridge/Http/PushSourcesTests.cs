@@ -76,6 +76,41 @@ public class PushSourcesTests
         bridge.Journal.Head.Should().Be(head);
     }
 
+    [Theory]
+    [InlineData("/v1/pushes", "image")]
+    [InlineData("/v1/pushes/check", "image")]
+    [InlineData("/v1/tags", "from")]
+    public async Task An_image_of_the_engines_own_needs_no_push_and_is_told_so_at_once(string path, string field)
+    {
+        await using var bridge = await RunningBridge.Start(o => o with { EngineRegistry = "localhost" });
+        var ask = new JsonObject { ["app"] = "hospital", [field] = "localhost/hospital:1", ["tags"] = new JsonArray("latest") };
+
+        using var response = await bridge.Post(path, ask);
+
+        response.StatusCode.Should().Be(HttpStatusCode.UnprocessableEntity);
+        var mistake = JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["errors"]!.AsArray().Should().ContainSingle().Subject!;
+        $"{mistake["field"]} {mistake["value"]} {mistake["message"]}".Should()
+            .Be($"{field} localhost/hospital:1 localhost/… names an image of this machine's engine, which no registry has: no push is needed, deploy it.");
+        bridge.Journaled<ImagePushRequested>().Should().BeEmpty();
+        bridge.Journaled<ImageTagRequested>().Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_registry_of_that_name_is_pushed_to_where_no_engine_has_images_of_its_own()
+    {
+        await using var bridge = await RunningBridge.Start();
+        await bridge.Accepted("/v1/pushes", new JsonObject { ["app"] = "hospital", ["image"] = "localhost/hospital:1" });
+        bridge.Journaled<ImagePushRequested>().Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task What_there_is_none_of_is_said_as_a_sentence()
+    {
+        await using var bridge = await RunningBridge.Start(o => o with { Engines = [] });
+        using var response = await bridge.Post("/v1/pushes", Push("lab", "engine: build-2"));
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Should().Contain("is no engine of bridge.yaml. This bridge has none.");
+    }
+
     static Task<RunningBridge> Start() => RunningBridge.Start(o => o with
     {
         Layouts = ["builds"],

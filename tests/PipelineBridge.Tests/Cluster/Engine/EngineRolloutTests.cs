@@ -14,6 +14,7 @@ public class EngineRolloutTests(EngineFixture fixture) : IClassFixture<EngineFix
         outcome.Custom.Unchecked.Should().BeNull();
         outcome.Custom.Phases!.HealthySeconds.Should().NotBeNull();
         outcome.Bridge.Told.Select(e => e.Content).OfType<DeploymentStarted>().Should().ContainSingle();
+        outcome.Bridge.Told.Select(e => e.Content).OfType<DeploymentProgressed>().First().Waiting.Should().Be("waits for h1 to pull the image");
         (await scene.Answers()).Should().Equal("one", "one");
     }
 
