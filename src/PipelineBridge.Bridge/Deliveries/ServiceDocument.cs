@@ -1,3 +1,5 @@
+using PipelineBridge.Events;
+
 namespace PipelineBridge.Bridge.Deliveries;
 
 /// <summary>A cell of the matrix: what an app serves in an environment, and what is newer and not there.</summary>
@@ -18,7 +20,7 @@ public sealed record ServiceDocument
     /// <summary>Since when.</summary>
     public DateTimeOffset? Since { get; init; }
 
-    /// <summary>The request that brought it.</summary>
+    /// <summary>The request that brought it; a later one that found it live already did not.</summary>
     public string? RequestId { get; init; }
 
     /// <summary>The newest request that is not what serves: it moves, waits or did not succeed.</summary>
@@ -39,9 +41,10 @@ public sealed record ServiceDocument
         {
             if (document.State == RequestState.Succeeded)
             {
-                cell = document.Kind == "removal"
-                    ? cell with { Image = null, Since = null, RequestId = null }
-                    : cell with { Image = document.Image, Since = document.AlreadyLive == true ? cell.Since ?? document.EndedAt : document.EndedAt, RequestId = document.Id };
+                cell = document.Kind == "removal" ? cell with { Image = null, Since = null, RequestId = null }
+                    // It changed nothing: what serves was brought by the one before it.
+                    : document.AlreadyLive == true && cell.RequestId is not null && IsSame(cell.Image, document.Image) ? cell with { Image = document.Image }
+                    : cell with { Image = document.Image, Since = document.EndedAt, RequestId = document.Id };
                 newer = newer is not null && newer.Sequence > document.Sequence ? newer : null;
             }
             else if (newer is null || document.Sequence >= newer.Sequence)
@@ -58,6 +61,10 @@ public sealed record ServiceDocument
         };
         return cell with { State = state, Newer = newer, Hold = lane.Hold };
     }
+
+    /// <summary>Whether both name one image, whatever its tag.</summary>
+    internal static bool IsSame(string? a, string? b) =>
+        a is not null && b is not null && (a == b || (ImageReference.Parse(a).Digest is { } digest && digest == ImageReference.Parse(b).Digest));
 }
 
 /// <summary>The deployments that wait for one push.</summary>

@@ -65,7 +65,9 @@ static class ServiceEndpoints
                 }
                 if (document.AlreadyLive != true)
                 {
-                    return Cell(now, document);
+                    return alreadyLive is null ? Cell(now, document)
+                        : ServiceDocument.IsSame(document.Image, alreadyLive.Image) && document.Kind != "removal" ? Cell(now, document) with { Image = alreadyLive.Image }
+                        : Cell(now, alreadyLive);
                 }
                 // It changed nothing: since when it runs is told by an older one.
                 alreadyLive ??= document;

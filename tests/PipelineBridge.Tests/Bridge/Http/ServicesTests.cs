@@ -53,6 +53,20 @@ public sealed class ServicesTests : IAsyncLifetime
         var again = await bridge.Until(await bridge.Deploy(), "succeeded");
         ((bool)again["alreadyLive"]!).Should().BeTrue();
         (await At(Ended(again))).Should().Be($"live {first["id"]}");
+        var cell = (await Get(""))["services"]!.AsArray().Should().ContainSingle().Subject!;
+        $"{cell["state"]} {cell["requestId"]} {cell["since"]}".Should().Be($"live {first["id"]} {first["endedAt"]}", "the one that found it live already did not bring it");
+    }
+
+    [Fact]
+    public async Task What_somebody_else_brought_is_known_since_it_was_found()
+    {
+        await bridge.Until(await bridge.Deploy(), "succeeded");
+        bridge.Stages.Resolve = (work, _, _) => Task.FromResult<IReadOnlyList<CdEvent>>([work.Done(new ImageResolved($"{work.Content<ImageResolveRequested>().Image}@sha256:{new string('2', 64)}"))]);
+        bridge.Stages.Deploy = (work, _, _) => Task.FromResult<IReadOnlyList<CdEvent>>([work.Done(new ServiceUpgraded(new Reference(work.Environment), "pkg:oci/portal"), with: c => c with { AlreadyLive = true })]);
+        var found = await bridge.Until(await bridge.Deploy("registry.internal/portal:413"), "succeeded");
+        var cell = (await Get(""))["services"]!.AsArray().Should().ContainSingle().Subject!;
+        $"{cell["requestId"]} {cell["since"]}".Should().Be($"{found["id"]} {found["endedAt"]}");
+        (await At(Ended(found))).Should().Be($"live {found["id"]}");
     }
 
     [Fact]
