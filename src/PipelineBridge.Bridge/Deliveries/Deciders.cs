@@ -44,7 +44,7 @@ public sealed class Deciders(BridgeOptions options)
     {
         if (tx.Find(work) is { } sequence && CdEventReader.Read(tx.Body(sequence)!) is { Custom: { Environment: { } environment } custom } e)
         {
-            Run(tx, e, run => run.Lane(custom.App, environment, l => DeploymentOutcomes.TakingBack(l, e.Id)));
+            Run(tx, e, run => run.Lane(custom.App, environment, l => DeploymentOutcomes.TakingBack(l, e.Id, run.Context)));
         }
     }
 

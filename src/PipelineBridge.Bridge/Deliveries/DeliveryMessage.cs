@@ -94,7 +94,7 @@ public static class DeliveryMessage
             (RequestState.Waiting, _) => $"{version} waits for {document.WaitingFor}",
             (_, "removal") => "removing",
             _ when document.Progress is { Phase: "takingback" } => $"taking back {version}",
-            _ when document.Progress is { } p => $"rolling out {version}, {p.Healthy} of {p.Total} healthy{(p.Waiting is null ? "" : $", {p.Waiting}")}",
+            _ when document.Progress is { } p => $"rolling out {version}{(p.Total > 0 ? $", {p.Healthy} of {p.Total} healthy" : "")}{(p.Waiting is null ? "" : $": {p.Waiting}")}",
             _ when document.WaitingFor is { } waiting => $"rolling out {version}: {waiting}",
             _ => $"rolling out {version}",
         };

@@ -116,7 +116,7 @@ public static class DeploymentDecider
                 Wait(decision, open, $"the hold until {held.Until:yyyy-MM-dd HH:mm 'UTC'}: {held.Reason}");
             }
         }
-        var next = decision.State.Open.LastOrDefault(o => !o.Released && IsReady(o) && (held is null || o.Ask.Rollback == true));
+        var next = decision.State.Open.LastOrDefault(o => IsToBeReleased(o) && (held is null || o.Ask.Rollback == true));
         if (next is null)
         {
             return;
@@ -189,6 +189,9 @@ public static class DeploymentDecider
         context.Options.Environments.TryGetValue(lane.Environment, out var environment) ? environment.Cluster : null;
 
     internal static string Partition(DeploymentLane lane) => $"{lane.App}/{lane.Environment}";
+
+    /// <summary>Whether nothing but a hold keeps it from its stage.</summary>
+    internal static bool IsToBeReleased(OpenDeployment open) => !open.Released && IsReady(open);
 
     static bool IsReady(OpenDeployment open) => open.Image is not null || open.Ask.Removal == true;
 

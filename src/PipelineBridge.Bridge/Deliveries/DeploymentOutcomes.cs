@@ -29,7 +29,7 @@ public static class DeploymentOutcomes
     }
 
     /// <summary>A stage is about to take a work back.</summary>
-    public static Decision<DeploymentLane> TakingBack(DeploymentLane lane, string workId)
+    public static Decision<DeploymentLane> TakingBack(DeploymentLane lane, string workId, DeciderContext context)
     {
         var decision = new Decision<DeploymentLane>(lane);
         if (lane.Open.FirstOrDefault(o => o.WorkId == workId && !o.TakingBack) is { } open)
@@ -37,7 +37,11 @@ public static class DeploymentOutcomes
             DeploymentDecider.Replace(decision, open with
             {
                 TakingBack = true,
-                Document = decision.Moved(open.Document with { Progress = (open.Document.Progress ?? new DeploymentProgressed("", "", 0, 0)) with { Phase = "takingback" } }),
+                Document = decision.Moved(open.Document with
+                {
+                    TakingBackAt = context.Now,
+                    Progress = (open.Document.Progress ?? new DeploymentProgressed("", "", 0, 0)) with { Phase = "takingback" },
+                }),
             });
         }
         return decision;

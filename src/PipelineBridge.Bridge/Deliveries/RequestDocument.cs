@@ -59,6 +59,9 @@ public sealed record RequestDocument
     /// <summary>When it was released to its stage.</summary>
     public DateTimeOffset? ReleasedAt { get; init; }
 
+    /// <summary>When its stage began to take it back.</summary>
+    public DateTimeOffset? TakingBackAt { get; init; }
+
     /// <summary>When it came to its end.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 

@@ -84,9 +84,7 @@ static class RequestEndpoints
         call.Caller.Demand(Verb.Cancel, document.App);
         if (document.Environment is null || document.Kind is "push" or "tag" or "notification" or "fact")
         {
-            throw RefusedException.Conflict(document.HasEnded
-                ? $"{document.Id} has its end already: {document.State}."
-                : $"A {document.Kind} cannot be taken back once it is accepted. Set the tag to another image instead: pipelinebridge tag {document.App} IMAGE TAG, or POST /v1/tags.");
+            throw RefusedException.Conflict(NoCancel(document, call.Options.WorkSeconds));
         }
         var by = new Actor(call.Body.By, call.Caller.Name);
         var key = AskIntake.KeyOf(call.Http, call.Caller);
@@ -112,6 +110,17 @@ static class RequestEndpoints
         }, call.Http.RequestAborted);
         await call.Answer(call.Intake.Of(after.Id, after.ChainId, after.State, after.Revision, []));
     }
+
+    /// <summary>Why what is no deployment cannot be taken back, and what to do instead.</summary>
+    internal static string NoCancel(RequestDocument document, int workSeconds) => document switch
+    {
+        { HasEnded: true } => $"{document.Id} has its end already: {document.State}.",
+        // Its registry cannot be had: no tag can be set there either, and nothing has to be.
+        { ReleasedAt: { } released, WaitingFor: { } why } => string.Create(CultureInfo.InvariantCulture,
+            $"A {document.Kind} cannot be taken back once it is accepted. If it cannot be done until then, it ends as failed by itself at about {released.AddSeconds(workSeconds):yyyy-MM-dd HH:mm:ss} UTC (limits.workSeconds). What it waits for: {why}"),
+        { Kind: "push" or "tag" } => $"A {document.Kind} cannot be taken back once it is accepted. Set the tag to another image instead: pipelinebridge tag {document.App} IMAGE TAG, or POST /v1/tags.",
+        _ => $"A {document.Kind} cannot be taken back once it is accepted.",
+    };
 
     static RequestDocument Document(JournalTransaction tx, string id) =>
         System.Text.Json.JsonSerializer.Deserialize(tx.Request(tx.Find(RequestId.Parse(id).Ask)!.Value)!.Body, BridgeJson.Default.RequestDocument)!;

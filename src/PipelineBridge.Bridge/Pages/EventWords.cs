@@ -79,10 +79,10 @@ static class EventWords
 
     static string Progress(DeploymentProgressed p) => p.Phase switch
     {
-        "takingback" => $"taking back: {p.Healthy} of {p.Total} healthy",
+        "takingback" => "taking back",
         "removing" => "removing",
-        _ => $"rolling out: {p.Healthy} of {p.Total} healthy",
-    } + (p.Waiting is null ? "" : $", {p.Waiting}");
+        _ => "rolling out",
+    } + (p.Total > 0 && p.Phase != "removing" ? $"{(p.Waiting is null ? ":" : ",")} {p.Healthy} of {p.Total} healthy" : "") + (p.Waiting is null ? "" : $": {p.Waiting}");
 
     static string Healthy(CustomData? c) => c?.Unchecked == true ? "running (unchecked: no health check)" : "healthy";
 

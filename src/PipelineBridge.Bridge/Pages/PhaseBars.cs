@@ -7,6 +7,7 @@ namespace PipelineBridge.Bridge.Pages;
 static class PhaseBars
 {
     const double WidthPixels = 220;
+    const double Noticed = 1;
 
     /// <summary>How far an open request is: its tasks, and its time against the usual one.</summary>
     public static Html Progress(RequestDocument d, DateTimeOffset now)
@@ -46,9 +47,11 @@ static class PhaseBars
         return Html.Of($"<svg class=\"elapsed\" width=\"{WidthPixels}\" height=\"12\" viewBox=\"0 0 {WidthPixels} 12\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"{(gone > sum ? "late" : "bar")}\" y=\"1\" height=\"7\" width=\"{Width(gone, whole)}\"/>{pieces}</svg>");
     }
 
-    /// <summary>The phases as a table with bars; nothing when none is known.</summary>
-    public static Html Table(Phases? took, Phases? usual)
+    /// <summary>The phases as a table with bars; nothing when none is known but a wait that nobody noticed.</summary>
+    public static Html Table(RequestDocument d)
     {
+        var (took, usual) = (d.Phases, d.Usual);
+        var (rolling, takingBack) = Bad(d);
         var rows = new (string Name, double? Took, double? Usual)[]
         {
             ("waited", took?.WaitedSeconds, usual?.WaitedSeconds),
@@ -56,8 +59,10 @@ static class PhaseBars
             ("pulled", took?.PulledSeconds, usual?.PulledSeconds),
             ("healthy", took?.HealthySeconds, usual?.HealthySeconds),
             ("routed", took?.RoutedSeconds, usual?.RoutedSeconds),
+            ("rolling out", rolling, null),
+            ("taking back", takingBack, null),
         }.Where(r => r.Took is not null).ToList();
-        if (rows.Count == 0)
+        if (rows is [] or [{ Name: "waited", Took: < Noticed }])
         {
             return Html.Empty;
         }
@@ -69,6 +74,12 @@ static class PhaseBars
             """))}</tbody></table>
             """);
     }
+
+    /// <summary>What a rollout without a good end took; its stage tells no phases of it.</summary>
+    static (double? Rolling, double? TakingBack) Bad(RequestDocument d) =>
+        d is { State: RequestState.Failed or RequestState.Cancelled or RequestState.Superseded, Environment: not null, Kind: not "removal", ReleasedAt: { } released, EndedAt: { } ended, Phases: not { PulledSeconds: not null } }
+            ? (((d.TakingBackAt ?? ended) - released).TotalSeconds, d.TakingBackAt is { } began ? (ended - began).TotalSeconds : null)
+            : default;
 
     static double Width(double? seconds, double longest) => seconds is { } s ? Math.Max(1, Math.Clamp(s / longest, 0, 1) * WidthPixels) : 0;
 

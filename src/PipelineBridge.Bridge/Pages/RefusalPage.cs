@@ -19,8 +19,7 @@ static class RefusalPage
     public static Html Render(RefusedException e, string to = "/") => PageShell.Page(e.Title, Html.Of($"""
         <h1>{e.Title} <span class="soft">{e.Status}</span></h1>
         <p>{e.Message}</p>
-        {Html.If(e.Status == StatusCodes.Status401Unauthorized, () => SignInPage.Form(to))}
-        <p><a href="/">What runs where</a></p>
+        {(e.Status == StatusCodes.Status401Unauthorized ? SignInPage.Form(to) : Html.Of($"<p><a href=\"/\">What runs where</a></p>"))}
         """));
 
     /// <summary>Where a browser was going that is asked to sign in first; a form is not sent again by itself.</summary>

@@ -21,7 +21,7 @@ static class StoryPages
         return PageShell.Page($"{PageWords.Where(d)}: {d.State}", Html.Of($"""
             <h1>{PageWords.Where(d)} <span class="soft">{d.Kind} <span class="name" title="{d.Id}">{PageWords.Short(d.Id)}</span></span></h1>
             <p class="stands">{PageWords.Stands(d)}</p>
-            {(d.HasEnded ? Html.Empty : PhaseBars.Progress(d, now))}{Buttons(d, lane, visit)}{Hold(lane)}{Tasks(d)}{Failure(d, evidence)}{Warnings(d)}{Facts(d, now)}{PhaseBars.Table(d.Phases, d.Usual)}
+            {(d.HasEnded ? Html.Empty : PhaseBars.Progress(d, now))}{Buttons(d, lane, visit)}{Hold(lane)}{Tasks(d)}{Failure(d, evidence)}{Warnings(d)}{Facts(d, now)}{PhaseBars.Table(d)}
             <h2>What happened</h2>
             {Events(story?.Events ?? [], d.Id)}
             <p><small><a href="{chain}">The whole chain</a> · <a href="/v1/requests/{d.Id}">this as JSON</a> · <a href="/v1{chain}">the chain as JSON</a></small></p>

@@ -39,7 +39,7 @@ static class DeploymentActions
         var d = Request(call);
         if (d.Environment is null || d.Kind is "push" or "tag" or "notification" or "fact")
         {
-            throw RefusedException.Conflict($"A {d.Kind} cannot be taken back once it is accepted.");
+            throw RefusedException.Conflict(RequestEndpoints.NoCancel(d, call.Service<BridgeOptions>().WorkSeconds));
         }
         if (DeploymentRefusals.Cancel(Lane(call, d.App, d.Environment), d.Id) is { } why)
         {
@@ -86,9 +86,10 @@ static class DeploymentActions
     public static PageAction Lift { get; } = new("lift", call =>
     {
         var (app, environment) = Place(call, Verb.Hold);
-        var hold = Lane(call, app, environment).Hold ?? throw RefusedException.NotFound($"Nothing holds {app} on {environment}.");
+        var lane = Lane(call, app, environment);
+        var hold = lane.Hold ?? throw RefusedException.NotFound($"Nothing holds {app} on {environment}.");
         return new Confirmation($"Lift the hold on {app} → {environment}?", Html.Of($"""
-            <p>It would end at {PageWords.Full(hold.Until)}: {hold.Reason}</p><p>The newest deployment that waits is released at once.</p>
+            <p>It would end at {PageWords.Full(hold.Until)}: {hold.Reason}</p><p>{(lane.Open.LastOrDefault(DeploymentDecider.IsToBeReleased) is { } next ? Html.Of($"The newest deployment that waits is released at once: {PageWords.Link(next.Document.Id)}.") : Html.Of($"No deployment waits for it."))}</p>
             """), "Lift", Back(call)) { Carried = [("app", app), ("environment", environment)] };
     }, async call =>
     {

@@ -7,6 +7,21 @@ namespace PipelineBridge.Tests.Bridge.Deliveries;
 public class DeliveryMessageTests
 {
     [Theory]
+    [InlineData(0, 0, "waits for local to pull the image", "rolling out 1: waits for local to pull the image")]
+    [InlineData(0, 0, null, "rolling out 1")]
+    [InlineData(2, 3, null, "rolling out 1, 2 of 3 healthy")]
+    [InlineData(2, 3, "The cluster main does not answer.", "rolling out 1, 2 of 3 healthy: The cluster main does not answer.")]
+    public void A_rollout_says_no_count_that_is_not_known_and_for_what_it_waits(int healthy, int total, string? waiting, string text)
+    {
+        var document = new RequestDocument
+        {
+            Id = "d-01m87vjda2jshek4ggzy8s6mbc", Kind = "deployment", App = "portal", Environment = "prod", ChainId = "chain", State = RequestState.Running,
+            Progress = new DeploymentProgressed("main", "rolling", healthy, total, [], waiting),
+        };
+        DeliveryMessage.Text(document, "1").Should().Be(text);
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public void Evidence_is_named_for_chat_only_where_the_environment_says_so(bool says)

@@ -95,4 +95,18 @@ public class HoldAndCancelDecisionTests
 
         DeploymentRefusals.Cancel(story.Lane, d).Should().Contain("pipelinebridge rollback portal prod");
     }
+
+    [Fact]
+    public void When_its_taking_back_began_is_kept_and_told_once()
+    {
+        var id = story.Deploy();
+        story.Resolved(id, LaneStory.Image(LaneStory.Digest1));
+        story.Now = story.Now.AddSeconds(30);
+        var began = story.Now;
+        story.TakingBack(id);
+        story.Now = story.Now.AddSeconds(6);
+        story.TakingBack(id);
+        story.Ended(id, WorkResult.Failed, WorkEffect.TakenBack);
+        story.Documents[id].TakingBackAt.Should().Be(began);
+    }
 }

@@ -77,7 +77,7 @@ sealed class LaneStory
 
     public void PushNeverCame(string id) => Take(PushWaits.NeverCame(Lane, RequestId.Parse(id).Ask.ToString(), Context));
 
-    public void TakingBack(string id) => Take(DeploymentOutcomes.TakingBack(Lane, Work<DeploymentRolloutRequested>(id).Id.ToString()));
+    public void TakingBack(string id) => Take(DeploymentOutcomes.TakingBack(Lane, Work<DeploymentRolloutRequested>(id).Id.ToString(), Context));
 
     public void Retired(string id, Func<WorkItem, CdEvent> end)
     {

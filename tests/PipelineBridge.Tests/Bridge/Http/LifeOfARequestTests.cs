@@ -95,6 +95,22 @@ public class LifeOfARequestTests
     }
 
     [Fact]
+    public async Task A_push_whose_registry_is_away_says_when_it_ends_by_itself_when_somebody_cancels_it()
+    {
+        await using var bridge = await RunningBridge.Start();
+        bridge.Stages.Push = (work, _, _) => Task.FromResult<IReadOnlyList<CdEvent>>([work.Deferred(DateTimeOffset.UtcNow.AddMinutes(1), FailureCategory.Registry, "The registry registry.internal cannot be reached.")]);
+        var push = await bridge.Accepted("/v1/pushes", new JsonObject { ["app"] = "portal", ["image"] = "registry.internal/portal:412" });
+        await Cluster.ClusterScene.Until(async () => (await bridge.Request(push))["waitingFor"] is not null, "the push to be deferred");
+
+        using var cancel = await bridge.Send(HttpMethod.Post, $"/v1/requests/{push["id"]}/cancel");
+
+        cancel.StatusCode.Should().Be(HttpStatusCode.Conflict);
+        var end = ((DateTimeOffset)(await bridge.Request(push))["releasedAt"]!).AddSeconds(bridge.Options.WorkSeconds).UtcDateTime;
+        var text = (string)JsonNode.Parse(await cancel.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["detail"]!;
+        text.Should().Contain($"it ends as failed by itself at about {end:yyyy-MM-dd HH:mm:ss} UTC (limits.workSeconds). What it waits for: The registry registry.internal cannot be reached.").And.NotContain("tag");
+    }
+
+    [Fact]
     public async Task What_is_live_cannot_be_cancelled_and_a_push_neither()
     {
         await using var bridge = await RunningBridge.Start();

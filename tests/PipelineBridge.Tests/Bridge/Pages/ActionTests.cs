@@ -63,6 +63,10 @@ public class ActionTests
         bridge.Journaled<DeploymentHeld>().Should().ContainSingle().Which.Read<DeploymentHeld>().Until.Should().BeCloseTo(DateTimeOffset.UtcNow.AddHours(4), TimeSpan.FromMinutes(1));
 
         (await visitor.Get(first.Headers.Location!.OriginalString)).Html.Should().Contain("portal → prod is held until").And.Contain("month&#39;s end").And.Contain("/actions/lift?app=portal&amp;environment=prod");
+        (await visitor.Get("/actions/lift?app=portal&environment=prod")).Html.Should().Contain("No deployment waits for it.").And.NotContain("released at once");
+        var waits = await bridge.Deploy("registry.internal/portal:414");
+        await Cluster.ClusterScene.Until(async () => ((string?)(await bridge.Request(waits))["waitingFor"])?.StartsWith("the hold", StringComparison.Ordinal) == true, "the deployment to wait for the hold");
+        (await visitor.Get("/actions/lift?app=portal&environment=prod")).Html.Should().Contain($"The newest deployment that waits is released at once: <a href=\"/{waits["id"]}\"");
         var to = await visitor.Press("/actions/lift?app=portal&environment=prod");
         (await visitor.Get(to)).Html.Should().Contain("the hold on portal → prod ended").And.NotContain("/actions/lift");
         (await visitor.Get("/actions/lift?app=portal&environment=prod")).Status.Should().Be(HttpStatusCode.NotFound);

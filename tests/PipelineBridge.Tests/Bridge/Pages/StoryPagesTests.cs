@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using PipelineBridge.Bridge.Deliveries;
 using PipelineBridge.Bridge.Http;
 using PipelineBridge.Bridge.Pages;
 using PipelineBridge.Events;
@@ -30,6 +31,29 @@ public class StoryPagesTests
         html.Should().NotContain("http-equiv");
         page.ShouldStayAtHome("https://jenkins.internal/job/portal/412/");
     }
+
+    [Fact]
+    public void What_was_taken_back_shows_how_long_it_rolled_and_was_taken_back()
+    {
+        var failed = Failed("portal", "prod") with { Phases = new Phases { WaitedSeconds = 0 }, TakingBackAt = Now.AddSeconds(-6) };
+        var html = StoryPages.Request(failed, [], null, Now, Fresh).ToString();
+        Took(html, "rolling out").Should().Be("30 s");
+        Took(html, "taking back").Should().Be("6 s");
+        html = StoryPages.Request(failed with { TakingBackAt = null }, [], null, Now, Fresh).ToString();
+        Took(html, "rolling out").Should().Be("36 s");
+        html.Should().NotContain("<th scope=\"row\">taking back");
+    }
+
+    [Fact]
+    public void A_wait_that_nobody_noticed_is_no_phase_to_show()
+    {
+        var refused = Failed("portal", "prod") with { State = RequestState.Refused, ReleasedAt = null, Phases = new Phases { WaitedSeconds = 0.4 } };
+        StoryPages.Request(refused, [], null, Now, Fresh).ToString().Should().NotContain("<h2>Phases");
+        Took(StoryPages.Request(refused with { Phases = new Phases { WaitedSeconds = 42 } }, [], null, Now, Fresh).ToString(), "waited").Should().Be("42 s");
+    }
+
+    static string Took(string html, string phase) =>
+        System.Text.RegularExpressions.Regex.Match(html, $"<th scope=\"row\">{phase}</th><td>.*?</td><td>([^<]*)</td>").Groups[1].Value;
 
     [Fact]
     public void Each_event_is_there_as_it_was_on_the_bus()
@@ -89,6 +113,14 @@ public class StoryPagesTests
         }
     }
 
+    [Theory]
+    [InlineData("rolling", 0, "waits for h1 to pull the image", "rolling out: waits for h1 to pull the image")]
+    [InlineData("rolling", 3, "The cluster main does not answer.", "rolling out, 0 of 3 healthy: The cluster main does not answer.")]
+    [InlineData("takingback", 3, null, "taking back: 0 of 3 healthy")]
+    [InlineData("removing", 3, null, "removing")]
+    public void Progress_is_said_with_what_is_known_of_it(string phase, int total, string? waiting, string text) =>
+        EventWords.Of(CdEventReader.Read(Event(1, new DeploymentProgressed("main", phase, 0, total, [], waiting), new CustomData { App = "portal", Environment = "prod" }).Event)).Text.Should().Be(text);
+
     [Fact]
     public void Long_evidence_shows_its_end_and_begins_at_a_whole_character()
     {
@@ -122,7 +154,7 @@ public class StoryPagesTests
     public void A_refusal_page_says_what_is_wrong_and_how_to_come_in()
     {
         var page = RefusalPage.Render(new RefusedException(401, "Who calls?", "There is no <key>."));
-        page.ToString().Should().Contain("There is no &lt;key&gt;.").And.Contain("<input id=\"key\" name=\"key\" type=\"password\"").And.Contain("<form class=\"fields\" method=\"post\" action=\"/signin\">");
+        page.ToString().Should().NotContain("What runs where", "that page is this page until there is a key").And.Contain("There is no &lt;key&gt;.").And.Contain("<input id=\"key\" name=\"key\" type=\"password\"").And.Contain("<form class=\"fields\" method=\"post\" action=\"/signin\">");
         page.ShouldStayAtHome();
     }
 }
