@@ -32,7 +32,7 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
         {
             turn.Stop(standing.State == WorkState.Cancelled ? WorkResult.Cancelled : WorkResult.Superseded);
         }
-        var plan = Plan(standing);
+        var plan = RolloutPlan.Of(work, standing);
         try
         {
             return await Decided(plan, standing, process);
@@ -286,19 +286,4 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
 
     Task<IReadOnlyList<CdEvent>> TakeBack(RolloutPlan plan, string result, FailureExplanation? why, CancellationToken process) =>
         new TakingBack(work, bridge, driver, turn, progress, ends, clock).Run(plan, result, why, process);
-
-    RolloutPlan Plan(WorkStanding standing)
-    {
-        var key = new AppKey(work.App, work.Environment);
-        var previous = ask.Previous is { } p ? ImageReference.Parse(p.Image) : null;
-        return new RolloutPlan
-        {
-            App = key,
-            Mark = new DeploymentMark(work.RequestId, work.Sequence, ask.Specification, ImageReference.Parse(ask.Image).Pinned),
-            Specification = standing.Specification ?? throw new InvalidOperationException($"The bridge has no bytes of the specification {ask.Specification}."),
-            Replicas = ask.Replicas,
-            HealthTimeout = TimeSpan.FromSeconds(ask.HealthTimeoutSeconds),
-            Previous = previous is null ? null : new PreviousVersion(previous.Pinned, ask.Previous!.Specification, standing.PreviousSpecification, previous),
-        };
-    }
 }

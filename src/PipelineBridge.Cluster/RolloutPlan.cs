@@ -1,4 +1,5 @@
 using PipelineBridge.Events;
+using PipelineBridge.Messaging;
 
 namespace PipelineBridge.Cluster;
 
@@ -30,6 +31,22 @@ public sealed record RolloutPlan
 
     /// <summary>What served before; null for a first deployment.</summary>
     public PreviousVersion? Previous { get; init; }
+
+    /// <summary>What a work asks for, with the bytes that the bridge keeps.</summary>
+    internal static RolloutPlan Of(WorkItem work, WorkStanding standing)
+    {
+        var ask = work.Content<DeploymentRolloutRequested>();
+        var previous = ask.Previous is { } p ? ImageReference.Parse(p.Image) : null;
+        return new RolloutPlan
+        {
+            App = new AppKey(work.App, work.Environment),
+            Mark = new DeploymentMark(work.RequestId, work.Sequence, ask.Specification, ImageReference.Parse(ask.Image).Pinned),
+            Specification = standing.Specification ?? throw new InvalidOperationException($"The bridge has no bytes of the specification {ask.Specification}."),
+            Replicas = ask.Replicas,
+            HealthTimeout = TimeSpan.FromSeconds(ask.HealthTimeoutSeconds),
+            Previous = previous is null ? null : new PreviousVersion(previous.Pinned, ask.Previous!.Specification, standing.PreviousSpecification, previous),
+        };
+    }
 
     /// <summary>Whether what stands on the cluster was written for this plan and rolls it forward.</summary>
     public bool IsMarkedOn(AppSnapshot? now) => now?.Mark is { TakesBack: false } mark && mark.Request == Mark.Request;
