@@ -26,7 +26,4 @@ foreach (var help in root.Options.OfType<HelpOption>())
     help.Aliases.Remove("/?");
     help.Aliases.Remove("-?");
 }
-var parsed = root.Parse(args);
-var exit = await parsed.InvokeAsync();
-// Wrong use is 2; 1 is for what was tried and failed.
-return parsed.Errors.Count > 0 ? 2 : exit;
+return await WrongUse.OrRun(root.Parse(args), new InvocationConfiguration(), CancellationToken.None);

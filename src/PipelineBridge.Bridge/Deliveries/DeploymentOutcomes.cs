@@ -186,7 +186,7 @@ public static class DeploymentOutcomes
 
     static string Deferral(string? before, CustomData custom, WorkDeferred deferred)
     {
-        var reason = $"{custom.Cause ?? "its stage cannot do it now."} Tried again at {deferred.Until:HH:mm:ss} UTC.";
+        var reason = $"{custom.Cause ?? "its stage cannot do it now."} It is tried again at {deferred.Until:HH:mm:ss} UTC.";
         var at = before?.IndexOf(" (", StringComparison.Ordinal) ?? -1;
         return before is null ? reason : $"{(at < 0 ? before : before[..at])} ({reason})";
     }

@@ -93,7 +93,7 @@ public static class ImageDecider
                 decision.Moved(document with { Pushing = progressed, WaitingFor = null });
                 break;
             case WorkDeferred deferred:
-                decision.Moved(document with { WaitingFor = $"{e.Custom!.Cause} Tried again at {deferred.Until:HH:mm:ss} UTC." });
+                decision.Moved(document with { WaitingFor = $"{e.Custom!.Cause} It is tried again at {deferred.Until:HH:mm:ss} UTC." });
                 break;
         }
         return decision;

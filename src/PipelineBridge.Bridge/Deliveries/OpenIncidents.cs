@@ -1,3 +1,4 @@
+using PipelineBridge.Bridge.Security;
 using PipelineBridge.Events;
 
 namespace PipelineBridge.Bridge.Deliveries;
@@ -44,6 +45,9 @@ public sealed record OpenIncidents(IReadOnlyList<OpenIncident> Incidents)
                 return this;
         }
     }
+
+    /// <summary>Those that a caller may see, newest first; of a whole cluster, who may see all apps.</summary>
+    internal IEnumerable<OpenIncident> SeenBy(Caller caller) => Incidents.Where(i => i.App == "-" ? caller.Apps.Contains("*") : caller.MayTouch(i.App)).Reverse();
 
     OpenIncidents Without(Func<OpenIncident, bool> over) => Incidents.Any(over) ? new([.. Incidents.Where(i => !over(i))]) : this;
 

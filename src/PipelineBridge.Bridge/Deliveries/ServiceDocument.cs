@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using PipelineBridge.Events;
 
 namespace PipelineBridge.Bridge.Deliveries;
@@ -11,7 +12,7 @@ public sealed record ServiceDocument
     /// <summary>The environment.</summary>
     public required string Environment { get; init; }
 
-    /// <summary><c>live</c>, <c>moving</c>, <c>waiting</c>, <c>failed</c>, <c>held</c>, <c>none</c>: the first look.</summary>
+    /// <summary><c>live</c>, <c>moving</c>, <c>waiting</c>, <c>held</c>, <c>none</c>: the first look. That a newer one failed or was refused changes nothing of what serves, and stands in <see cref="Newer"/>.</summary>
     public required string State { get; init; }
 
     /// <summary>What serves, with digest.</summary>
@@ -28,6 +29,10 @@ public sealed record ServiceDocument
 
     /// <summary>The hold, when there is one.</summary>
     public Hold? Hold { get; init; }
+
+    /// <summary>Whether something serves, whatever is newer: <c>live</c> or <c>none</c>.</summary>
+    [JsonIgnore]
+    public string Serves => Image is null ? "none" : "live";
 
     /// <summary>The cell after a decision about its lane.</summary>
     /// <param name="before">The cell before.</param>
@@ -56,8 +61,7 @@ public sealed record ServiceDocument
         {
             { State: RequestState.Running } => "moving",
             { State: RequestState.Waiting or RequestState.Accepted } => lane.Hold is null ? "waiting" : "held",
-            { State: RequestState.Failed or RequestState.Refused } => "failed",
-            _ => lane.Hold is not null ? "held" : cell.Image is null ? "none" : "live",
+            _ => lane.Hold is not null ? "held" : cell.Serves,
         };
         return cell with { State = state, Newer = newer, Hold = lane.Hold };
     }

@@ -38,7 +38,7 @@ sealed class BoardReading(BridgeOptions options)
             MoreOpen = open.Count > MostOpen,
             Recent = Recent(r, caller),
             DeadLetters = [.. r.DeadLetters(DeadLetterState.Open, MostDeadLetters).Select(DeadLetterEndpoints.Of).Where(d => caller.MayTouch(d.App))],
-            Incidents = [.. (r.State(OpenIncidents.Key, BridgeJson.Default.OpenIncidents)?.Incidents ?? []).Where(i => MaySee(caller, i)).Reverse()],
+            Incidents = [.. (r.State(OpenIncidents.Key, BridgeJson.Default.OpenIncidents) ?? OpenIncidents.None).SeenBy(caller)],
             Targets = caller.Apps.Contains("*") ? [.. options.Targets.Order(StringComparer.Ordinal).Select(t => Target(r, t)).OfType<RefusingTarget>()] : [],
             Bound = TimeSpan.FromSeconds(options.WorkSeconds + options.LongestHealthTimeoutSeconds),
             WaitingBound = TimeSpan.FromSeconds(options.AfterSeconds + options.WorkSeconds + options.LongestHealthTimeoutSeconds),
@@ -88,8 +88,6 @@ sealed class BoardReading(BridgeOptions options)
         }
         return new RefusingTarget(name, waits?.Error ?? lost!.Cause, lost?.Since, lost?.Messages ?? 0, r.OpenWorkCounts().Where(q => q.Queue == queue).Sum(q => q.Ready + q.Running));
     }
-
-    static bool MaySee(Caller caller, OpenIncident incident) => incident.App == "-" ? caller.Apps.Contains("*") : caller.MayTouch(incident.App);
 
     static RequestDocument Document(RequestRow row) => JsonSerializer.Deserialize(row.Body, BridgeJson.Default.RequestDocument)!;
 }

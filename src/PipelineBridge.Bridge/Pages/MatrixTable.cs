@@ -39,10 +39,10 @@ static class MatrixTable
     {
         if (cell.Image is null)
         {
-            return PageWords.State("none");
+            return PageWords.State(cell.Serves);
         }
         var version = Html.Of($"<span class=\"version\">{DeliveryMessage.Version(cell.Image)}</span>");
-        return Html.Of($"<span title=\"{cell.Image}\">{(cell.RequestId is null ? version : PageWords.Link(cell.RequestId, version))}</span> {PageWords.State("live")}");
+        return Html.Of($"<span title=\"{cell.Image}\">{(cell.RequestId is null ? version : PageWords.Link(cell.RequestId, version))}</span> {PageWords.State(cell.Serves)}");
     }
 
     static Html Newer(RequestDocument newer)

@@ -47,7 +47,8 @@ static class TroubleList
         <ul>{items.Take(MostOfAKind).Select(line)}</ul>{Html.If(items.Count > MostOfAKind, () => Html.Of($"<p class=\"soft\">and {items.Count - MostOfAKind} more</p>"))}</div>
         """));
 
-    static string Place(string app, string? environment) => (app, environment) switch
+    /// <summary>What an incident is about: <c>portal → prod</c>, <c>the cluster of prod</c>.</summary>
+    public static string Place(string app, string? environment) => (app, environment) switch
     {
         ("-", null) => "an unknown app",
         ("-", { } e) => $"the cluster of {e}",

@@ -19,7 +19,8 @@ public sealed record EnvironmentAnswer(string Name, string Zone);
 /// <param name="At">The time that was asked for; null for now.</param>
 /// <param name="Environments">The environments, in the order of the configuration.</param>
 /// <param name="Services">The cells of the matrix.</param>
-public sealed record ServicesAnswer(DateTimeOffset? At, IReadOnlyList<EnvironmentAnswer> Environments, IReadOnlyList<ServiceDocument> Services);
+/// <param name="Incidents">What is wrong with running services now, newest first; none where a time was asked for.</param>
+public sealed record ServicesAnswer(DateTimeOffset? At, IReadOnlyList<EnvironmentAnswer> Environments, IReadOnlyList<ServiceDocument> Services, IReadOnlyList<OpenIncident>? Incidents = null);
 
 /// <summary><c>GET /v1/services</c>.</summary>
 static class ServiceEndpoints
@@ -39,11 +40,15 @@ static class ServiceEndpoints
             caller.Demand(Verb.Read, app);
         }
         var options = http.RequestServices.GetRequiredService<BridgeOptions>();
-        var services = http.RequestServices.GetRequiredService<EventJournal>().Read(r => r.Services()
-            .Where(s => caller.MayTouch(s.App) && (app.Length == 0 || s.App == app) && (environment.Length == 0 || s.Environment == environment))
-            .Select(s => JsonSerializer.Deserialize(s.Body, BridgeJson.Default.ServiceDocument)!)
-            .Select(s => at is { } time ? At(r, s, time) : s).ToList());
-        var answer = new ServicesAnswer(at, [.. options.Environments.Where(e => environment.Length == 0 || e.Key == environment).Select(e => new EnvironmentAnswer(e.Key, e.Value.Zone))], services);
+        var (services, incidents) = http.RequestServices.GetRequiredService<EventJournal>().Read(r => (
+            r.Services()
+                .Where(s => caller.MayTouch(s.App) && (app.Length == 0 || s.App == app) && (environment.Length == 0 || s.Environment == environment))
+                .Select(s => JsonSerializer.Deserialize(s.Body, BridgeJson.Default.ServiceDocument)!)
+                .Select(s => at is { } time ? At(r, s, time) : s).ToList(),
+            // What is wrong with a whole cluster is wrong with each app on it.
+            at is not null ? null : (r.State(OpenIncidents.Key, BridgeJson.Default.OpenIncidents) ?? OpenIncidents.None).SeenBy(caller)
+                .Where(i => (app.Length == 0 || i.App == app || i.App == "-") && (environment.Length == 0 || i.Environment == environment)).ToList()));
+        var answer = new ServicesAnswer(at, [.. options.Environments.Where(e => environment.Length == 0 || e.Key == environment).Select(e => new EnvironmentAnswer(e.Key, e.Value.Zone))], services, incidents);
         await Answers.Write(http, StatusCodes.Status200OK, answer, HttpJson.Default.ServicesAnswer);
     }
 

@@ -12,7 +12,7 @@ static class CompletionVerb
             local word
             COMPREPLY=()
             while IFS= read -r word; do
-                [[ $word == "$2"* ]] && COMPREPLY+=("$word")
+                [[ $word == "$2"* && ($word != -* || $2 == -*) ]] && COMPREPLY+=("$word")
             done < <(pipelinebridge "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null)
         }
         complete -o default -F _pipelinebridge pipelinebridge
@@ -22,7 +22,10 @@ static class CompletionVerb
         # source <(pipelinebridge completion zsh), behind compinit
         _pipelinebridge() {
             local -a suggested
+            local word=${${BUFFER[1,CURSOR]}##* }
             suggested=(${(f)"$(pipelinebridge "[suggest:$CURSOR]" "$BUFFER" 2>/dev/null)"})
+            suggested=(${(M)suggested:#$word*})
+            [[ $word == -* ]] || suggested=(${suggested:#-*})
             compadd -a suggested || _files
         }
         compdef _pipelinebridge pipelinebridge

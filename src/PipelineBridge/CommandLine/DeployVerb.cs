@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
+using PipelineBridge.Bridge.Deliveries;
 
 namespace PipelineBridge.CommandLine;
 
@@ -14,7 +15,7 @@ static class DeployVerb
         var names = new Names(at);
         var app = names.App();
         var environment = names.Environment();
-        var image = new Argument<string?>("image") { Description = "The image; without one, and without --after, what was asked for there last is deployed again.", Arity = ArgumentArity.ZeroOrOne };
+        var image = new Argument<string?>("image") { Description = "The image; without one, and without --after, what runs there, or ran there last, is deployed again.", Arity = ArgumentArity.ZeroOrOne };
         var after = new Option<string?>("--after") { Description = "The push whose image is to run: its request, or the key it is posted with.", HelpName = "push" };
         var spec = new Option<FileInfo?>("--spec") { Description = "The specification; default: the last one, else the one of bridge.yaml.", HelpName = "file" };
         var format = new Option<string?>("--spec-format") { Description = "What it is written in; default: that of the environment's cluster.", HelpName = "format" };
@@ -42,18 +43,26 @@ static class DeployVerb
             Add(body, "healthTimeoutSeconds", run.Parsed.GetValue(seconds));
             if (body["image"] is null && body["after"] is null)
             {
-                body["image"] = await LastAsked(run, a, e, stop);
+                body["image"] = await LastLive(run, a, e, stop);
             }
             return await run.AskAndFollow(HttpMethod.Post, "/v1/deployments", body, stop);
         });
     }
 
-    static async Task<string> LastAsked(VerbRun run, string app, string environment, CancellationToken stop)
+    /// <summary>What runs there, else what ran there last: never what was refused, failed or was taken back.</summary>
+    static async Task<string> LastLive(VerbRun run, string app, string environment, CancellationToken stop)
     {
-        var (answer, _) = await run.Bridge.Read($"/v1/deployments?app={Uri.EscapeDataString(app)}&environment={Uri.EscapeDataString(environment)}&limit=50", CommandJson.Default.DeploymentsAnswer, stop);
-        var last = answer.Deployments.FirstOrDefault(d => d is { Kind: "deployment", Image: not null })
-            ?? throw new VerbException(ExitCode.WrongUse, $"No image is given, and {app} was never deployed to {environment}.", $"Give one: pipelinebridge deploy {app} {environment} registry.internal/{app}:412, or --after with a push.");
-        run.At.Errors.WriteLine($"Again what was asked for last: {last.Image} (#{VerbRun.PageName(last.Id)}, {last.State}).");
+        var where = $"app={Uri.EscapeDataString(app)}&environment={Uri.EscapeDataString(environment)}";
+        var (now, _) = await run.Bridge.Read($"/v1/services?{where}", CommandJson.Default.ServicesAnswer, stop);
+        if (now.Services is [{ Image: { } serves } cell, ..])
+        {
+            run.At.Errors.WriteLine($"Again what runs: {serves}{(cell.RequestId is { } id ? $" (#{VerbRun.PageName(id)})" : "")}.");
+            return serves;
+        }
+        var (asked, _) = await run.Bridge.Read($"/v1/deployments?{where}&limit=50", CommandJson.Default.DeploymentsAnswer, stop);
+        var last = asked.Deployments.FirstOrDefault(d => d is { Kind: "deployment" or "rollback", State: RequestState.Succeeded, Image: not null })
+            ?? throw new VerbException(ExitCode.WrongUse, $"No image is given, and {app} was never live on {environment}.", $"Give one: pipelinebridge deploy {app} {environment} registry.internal/{app}:412, or --after with a push.");
+        run.At.Errors.WriteLine($"Again what ran last: {last.Image} (#{VerbRun.PageName(last.Id)}).");
         return last.Image!;
     }
 

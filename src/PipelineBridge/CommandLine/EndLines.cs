@@ -32,9 +32,9 @@ static class EndLines
             lines.Add($"  now running    {(d.NowRunning is null ? "not known" : RequestWords.Image(d.NowRunning))}{(d.Effect == WorkEffect.TakenBack ? ", taken back to it" : d.Effect == WorkEffect.Unknown ? "; what the rollout left is not known" : "")}");
         }
         lines.Add($"  to see more    {d.TimelineUrl}");
-        if (d.State == RequestState.Failed && d.Kind == "deployment")
+        if (d.State == RequestState.Failed && d is { Kind: "deployment", Image: not null })
         {
-            lines.Add($"  to retry       pipelinebridge deploy {d.App} {d.Environment}");
+            lines.Add($"  to retry       pipelinebridge deploy {d.App} {d.Environment} {d.Image}");
         }
         return lines;
     }

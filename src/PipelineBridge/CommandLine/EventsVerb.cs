@@ -56,11 +56,14 @@ static class EventsVerb
     static BrokerOptions? Broker(Surroundings at, FileInfo? file)
     {
         var result = BridgeConfiguration.Load(file?.FullName ?? BridgeConfiguration.DefaultFile(Directory.GetCurrentDirectory()), ConfigCheck.ProcessEnvironment(), needed: ["broker"]);
-        if (result.Configuration is null)
+        if (result.Broker is null && result.Mistakes.Where(Concerns).ToList() is { Count: > 0 } mistakes)
         {
-            ConfigurationReport.Write(at.Errors, result, "nothing was listened to");
+            ConfigurationReport.Write(at.Errors, result with { Mistakes = mistakes, Warnings = [] }, "nothing was listened to");
             throw new VerbException(ExitCode.WrongUse, "Name another file by --file, or the bridge itself by --bridge.");
         }
-        return result.Configuration.Broker;
+        return result.Broker;
+        // What the bridge needs for its own work need not be where somebody listens. Without a known key the file could not be read at all.
+        bool Concerns(ConfigurationFinding mistake) =>
+            result.KnownKeys.Count == 0 || mistake.Place.Variable is not null || mistake.Place.Path == "broker" || mistake.Place.Path.StartsWith("broker.", StringComparison.Ordinal);
     }
 }

@@ -20,15 +20,14 @@ static class ExplainVerb
             if (run.IsJson)
             {
                 run.Print(text);
-                return ExitCode.Live;
+                return answer.Services.Count > 0 ? ExitCode.Live : ExitCode.Failed;
             }
             if (answer.Services is not [var cell, ..])
             {
-                run.Print(answer.Environments.Count == 0 ? $"The bridge has no environment {e}." : $"{a} was never deployed to {e} by this bridge.");
-                return ExitCode.Live;
+                throw await NothingFound.Of(run, a, e, answer, stop);
             }
             var brought = cell.RequestId is { } id ? (await run.Bridge.Read($"/v1/requests/{id}", CommandJson.Default.RequestDocument, stop)).Document : null;
-            foreach (var line in Lines(cell, brought, run.At.Clock.GetUtcNow()))
+            foreach (var line in Lines(cell, answer.Incidents ?? [], brought, run.At.Clock.GetUtcNow()))
             {
                 run.Print(line);
             }
@@ -36,7 +35,7 @@ static class ExplainVerb
         });
     }
 
-    static IEnumerable<string> Lines(ServiceDocument cell, RequestDocument? brought, DateTimeOffset now)
+    static IEnumerable<string> Lines(ServiceDocument cell, IReadOnlyList<OpenIncident> incidents, RequestDocument? brought, DateTimeOffset now)
     {
         yield return cell.Image is null
             ? $"{cell.App} does not run on {cell.Environment}."
@@ -45,6 +44,14 @@ static class ExplainVerb
         {
             yield return $"  brought by   {brought.Kind} #{VerbRun.PageName(brought.Id)}{By(brought.By)}{Build(brought.Build)}";
             yield return $"  its story    {brought.TimelineUrl}";
+        }
+        foreach (var incident in incidents)
+        {
+            yield return $"In trouble since {PageWords.Full(incident.Since)}, {PageWords.Duration((now - incident.Since).TotalSeconds, coarse: true)} ago: {StatusVerb.Trouble(incident)}";
+        }
+        if (incidents.Any(i => i.App == cell.App))
+        {
+            yield return $"  what to do   look at the cluster; to set right what runs: pipelinebridge deploy {cell.App} {cell.Environment}";
         }
         if (cell.Hold is { } hold)
         {
@@ -57,9 +64,19 @@ static class ExplainVerb
             {
                 yield return $"  why          {newer.Category}: {Refusals.Line(newer.Cause ?? "")}";
             }
-            yield return $"  what to do   pipelinebridge {(newer.HasEnded ? $"deploy {cell.App} {cell.Environment}" : $"await {VerbRun.PageName(newer.Id)}")}";
+            yield return $"  what to do   {ToDo(newer)}";
         }
     }
+
+    // Never a deployment without an image: that brings what runs, and not what is newer.
+    static string ToDo(RequestDocument newer) => newer switch
+    {
+        { HasEnded: false } => $"pipelinebridge await {VerbRun.PageName(newer.Id)}",
+        { Kind: "deployment", Category: FailureCategory.Image } when ImageReference.TryParse(newer.Image ?? "", out var image, out _) && image is { Tag: { } tag } =>
+            $"push the tag first: pipelinebridge push {newer.App} {image.Name}:{tag}; then pipelinebridge deploy {newer.App} {newer.Environment} {image.Name}:{tag}",
+        { Kind: "deployment", Category: FailureCategory.Health } => $"mend it, and deploy the new version: pipelinebridge deploy {newer.App} {newer.Environment} IMAGE",
+        _ => $"look at the delivery: pipelinebridge timeline {VerbRun.PageName(newer.Id)}",
+    };
 
     static string By(Actor? by) => by is null ? "" : by.Person is { } person ? $" by {Refusals.Line(person)} (key {by.Key})" : $" by the key {by.Key}";
 

@@ -46,8 +46,8 @@ sealed class Following(BridgeCalls bridge, IRequestView view, TimeProvider clock
             (last, lost) switch
             {
                 (null, _) => $"How {id} stands is not known: {lost}.",
-                (_, not null) => $"How {RequestWords.Title(last)} stands is not known: {lost}. When it was last seen: {RequestWords.Stands(last)}.",
-                _ => $"{RequestWords.Title(last)} has no end yet: {RequestWords.Stands(last)}. It goes on.",
+                (_, not null) => $"How {RequestWords.Title(last)} stands is not known: {lost}. When it was last seen: {RequestWords.Stands(last).TrimEnd('.')}.",
+                _ => $"{RequestWords.Title(last)} has no end yet: {RequestWords.Stands(last).TrimEnd('.')}. It goes on.",
             },
             $"To wait on: pipelinebridge await {VerbRun.PageName(id)}.");
     }

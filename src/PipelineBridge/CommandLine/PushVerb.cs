@@ -32,6 +32,10 @@ static class PushVerb
                 {
                     throw new VerbException(ExitCode.WrongUse, "--from pushes from here; --source is where the bridge finds the image.", "Give one of the two.");
                 }
+                if (!File.Exists(path.FullName) && !Directory.Exists(path.FullName))
+                {
+                    throw new VerbException(ExitCode.WrongUse, $"{path} of --from is not there.", "Give the directory of an OCI layout, or a tar of one or of docker save.");
+                }
                 body["source"] = PushSource.Registry;
                 body["image"] = (await Directly(run, body, path.ToString(), run.Parsed.GetValue(registry), stop)).ToString();
             }

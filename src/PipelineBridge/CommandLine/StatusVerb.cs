@@ -16,18 +16,24 @@ static class StatusVerb
         var environment = names.Environment("The environment; default: all.");
         app.Arity = environment.Arity = ArgumentArity.ZeroOrOne;
         var time = new Option<string?>("--at") { Description = "As it was then, in UTC where no zone is given.", HelpName = "2026-11-01|2026-11-01T08:00Z" };
-        var command = new Command("status", "What runs where, now or at a time.") { app, environment, time };
+        var command = new Command("status", "What runs where, and what is wrong, now; or what ran at a time.") { app, environment, time };
         return VerbRun.Verb(command, at, async (run, stop) =>
         {
             var query = new List<string>();
-            Add(query, "app", run.Parsed.GetValue(app));
-            Add(query, "environment", run.Parsed.GetValue(environment));
+            var (a, e) = (run.Parsed.GetValue(app), run.Parsed.GetValue(environment));
+            Add(query, "app", a);
+            Add(query, "environment", e);
             Add(query, "at", run.Parsed.GetValue(time));
             var (answer, text) = await run.Bridge.Read($"/v1/services?{string.Join('&', query)}", CommandJson.Default.ServicesAnswer, stop);
+            var isFound = (a is null && e is null) || Cells(answer).Count > 0;
             if (run.IsJson)
             {
                 run.Print(text);
-                return ExitCode.Live;
+                return isFound ? ExitCode.Live : ExitCode.Failed;
+            }
+            if (!isFound)
+            {
+                throw await NothingFound.Of(run, a, e, answer, stop);
             }
             foreach (var line in Matrix(answer, run.At.Clock.GetUtcNow()))
             {
@@ -39,12 +45,28 @@ static class StatusVerb
 
     internal static IEnumerable<string> Matrix(ServicesAnswer answer, DateTimeOffset now)
     {
-        var cells = answer.Services.Where(s => s.State != "none" || answer.At is null).ToList();
+        var cells = Cells(answer);
         if (cells.Count == 0)
         {
             yield return answer.At is { } at ? $"Nothing ran by this bridge at {PageWords.Full(at)}." : "Nothing was deployed by this bridge.";
-            yield break;
         }
+        foreach (var line in cells.Count == 0 ? [] : TextTable.Lines(Rows(answer, cells, now)))
+        {
+            yield return line;
+        }
+        foreach (var incident in answer.Incidents ?? [])
+        {
+            yield return $"✗ {Trouble(incident)} ({PageWords.Duration((now - incident.Since).TotalSeconds, coarse: true)} ago)";
+        }
+    }
+
+    /// <summary>What is wrong, and where.</summary>
+    internal static string Trouble(OpenIncident incident) => Refusals.Line($"{TroubleList.Place(incident.App, incident.Environment)}: {incident.Cause ?? "something is wrong"}");
+
+    static List<ServiceDocument> Cells(ServicesAnswer answer) => [.. answer.Services.Where(s => s.State != "none" || answer.At is null)];
+
+    static List<IReadOnlyList<string>> Rows(ServicesAnswer answer, List<ServiceDocument> cells, DateTimeOffset now)
+    {
         var environments = answer.Environments.Select(e => e.Name).Concat(cells.Select(c => c.Environment)).Distinct(StringComparer.Ordinal).ToList();
         var rows = new List<IReadOnlyList<string>> { new[] { answer.At is { } time ? $"at {PageWords.Minute(time)}" : "" }.Concat(environments).ToList() };
         foreach (var app in cells.GroupBy(c => c.App).OrderBy(g => g.Key, StringComparer.Ordinal))
@@ -56,11 +78,13 @@ static class StatusVerb
             {
                 rows.Add(["", .. of.Select(Newer)]);
             }
+            if (of.Any(InTrouble))
+            {
+                rows.Add(["", .. of.Select(c => InTrouble(c) ? "✗ in trouble" : "")]);
+            }
         }
-        foreach (var line in TextTable.Lines(rows))
-        {
-            yield return line;
-        }
+        return rows;
+        bool InTrouble(ServiceDocument? cell) => cell is not null && (answer.Incidents ?? []).Any(i => i.App == cell.App && i.Environment == cell.Environment);
     }
 
     static string Serves(ServiceDocument? cell, DateTimeOffset now) => cell switch

@@ -45,7 +45,7 @@ static class ConfigurationReader
             AppsReader.Check(reading, configuration, checks(configuration));
         }
         var mistakes = reading.Findings.Mistakes;
-        return new ConfigurationResult(source, mistakes.Count == 0 ? configuration : null, mistakes, reading.Findings.Warnings, reading.Known);
+        return new ConfigurationResult(source, mistakes.Count == 0 ? configuration : null, mistakes, reading.Findings.Warnings, reading.Known) { Broker = configuration.Broker };
     }
 
     static ConfigurationResult Failed(string source, int? line, string message) =>

@@ -1,3 +1,5 @@
+using PipelineBridge.Messaging.Broker;
+
 namespace PipelineBridge.Configuration;
 
 /// <summary>What came of reading the configuration: the configuration, or all its mistakes at once; and warnings.</summary>
@@ -11,7 +13,11 @@ public sealed record ConfigurationResult(
     BridgeConfiguration? Configuration,
     IReadOnlyList<ConfigurationFinding> Mistakes,
     IReadOnlyList<ConfigurationFinding> Warnings,
-    IReadOnlyCollection<string> KnownKeys);
+    IReadOnlyCollection<string> KnownKeys)
+{
+    /// <summary>How the broker is reached, whatever is wrong elsewhere; null when nothing says it, or wrongly.</summary>
+    public BrokerOptions? Broker { get; init; }
+}
 
 /// <summary>A mistake or a warning, and where it stands.</summary>
 /// <param name="Place">Where.</param>

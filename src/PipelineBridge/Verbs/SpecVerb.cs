@@ -22,6 +22,11 @@ static class SpecVerb
 
     static int Convert(FileInfo file, string to, AppKey app, string? image)
     {
+        if (!file.Exists)
+        {
+            Console.Error.WriteLine($"{file} is {(Directory.Exists(file.FullName) ? "a directory" : "not there")}. Give the file of a specification (kind: service).");
+            return 2;
+        }
         try
         {
             var (text, findings) = SpecificationConversion.Convert(File.ReadAllBytes(file.FullName), to, app, image);

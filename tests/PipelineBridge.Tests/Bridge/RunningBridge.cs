@@ -145,6 +145,28 @@ sealed class RunningBridge : IAsyncDisposable
         }
     }
 
+    /// <summary>Has a watcher tell that something is wrong with an app, which a deployment of another one lets it do.</summary>
+    public async Task Trouble(string environment, string app, string cause)
+    {
+        var usual = Stages.Deploy;
+        Stages.Deploy = async (work, client, stop) =>
+        {
+            await client.Tell(new CdEvent
+            {
+                Id = PipelineBridge.Events.EventId.Random(Random.Shared.NextInt64(1, 1L << 40)).ToString(),
+                Source = "/pipelinebridge/cluster",
+                Type = EventTypes.Of(new IncidentDetected(new Reference(environment), cause)).Name,
+                Time = DateTimeOffset.UtcNow,
+                SubjectId = $"{environment}/{app}/service/1",
+                Content = new IncidentDetected(new Reference(environment), cause),
+                Custom = new CustomData { App = app, Environment = environment, Cause = cause },
+            }, stop);
+            return await usual(work, client, stop);
+        };
+        await Until(await Deploy("registry.internal/watched:1", "test", with: b => b["app"] = "watched"), "succeeded");
+        Stages.Deploy = usual;
+    }
+
     /// <summary>The contents of all journaled events of a type, in order.</summary>
     public IReadOnlyList<CdEvent> Journaled<T>() where T : IEventContent =>
         [.. Journal.Read(r => r.EventsAfter(0, 5000)).Events.Where(e => e.Type == EventTypes.Of<T>().Name).Select(e => CdEventReader.Read(e.Body))];

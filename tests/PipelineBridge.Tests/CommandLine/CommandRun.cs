@@ -39,10 +39,9 @@ sealed class CommandRun(string url, string? token)
         {
             root.Add(verb);
         }
-        var parsed = root.Parse(arguments);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(TimeSpan.FromSeconds(60));
-        var exit = await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = errors }, limit.Token);
-        return new CommandResult(parsed.Errors.Count > 0 ? 2 : exit, output.ToString(), errors.ToString());
+        var exit = await WrongUse.OrRun(root.Parse(arguments), new InvocationConfiguration { Output = output, Error = errors }, limit.Token);
+        return new CommandResult(exit, output.ToString(), errors.ToString());
     }
 }

@@ -76,19 +76,43 @@ public sealed class DeliveryVerbsTests : IAsyncLifetime
             .And.MatchRegex("""  last log       relation "orders_v2" \[31mdoes not exist""")
             .And.Contain($"  now running    412 ({ScriptedStages.Digest[..15]}), taken back to it")
             .And.MatchRegex("  to see more    http.*/d-")
-            .And.Contain("  to retry       pipelinebridge deploy portal prod")
+            .And.Contain("  to retry       pipelinebridge deploy portal prod registry.internal/portal:413")
             .And.NotContain("\x1b", "evidence does not act on a terminal");
     }
 
     [Fact]
-    public async Task Without_an_image_what_was_asked_for_last_is_deployed_again()
+    public async Task Without_an_image_what_runs_is_deployed_again_whatever_failed_or_was_cancelled_since()
     {
         await Deploy();
-        var again = (await shell.Run("deploy", "portal", "prod")).ShouldExit(0);
-        again.Errors.Should().StartWith($"Again what was asked for last: {Image}@{ScriptedStages.Digest} (#d-");
-        bridge.Stages.Of<DeploymentRolloutRequested>().Should().HaveCount(2);
+        var live = (string)(await Newest())["id"]!;
+        var usual = bridge.Stages.Deploy;
+        bridge.Stages.Deploy = (work, _, _) => Task.FromResult<IReadOnlyList<CdEvent>>([ScriptedStages.Failed(work)]);
+        (await Deploy("registry.internal/portal:413")).ShouldExit(1);
+        bridge.Stages.Deploy = usual;
+        (await shell.Run("hold", "portal", "prod", "--reason", "migration", "--until", "2h")).ShouldExit(0);
+        (await Deploy("registry.internal/portal:414", "--no-wait")).ShouldExit(0);
+        (await shell.Run("cancel", (string)(await Newest())["id"]!)).ShouldExit(0);
+        (await shell.Run("hold", "portal", "prod", "--lift")).ShouldExit(0);
 
-        (await shell.Run("deploy", "portal", "test")).ShouldExit(2).Errors.Should().Contain("No image is given, and portal was never deployed to test.");
+        var again = (await shell.Run("deploy", "portal", "prod")).ShouldExit(0);
+
+        again.Errors.Should().StartWith($"Again what runs: {Image}@{ScriptedStages.Digest} (#{live[..8]}).\n");
+        ((string)(await Newest())["image"]!).Should().Be($"{Image}@{ScriptedStages.Digest}");
+    }
+
+    [Fact]
+    public async Task Without_an_image_what_was_removed_is_deployed_again_and_what_never_ran_is_not()
+    {
+        await Deploy();
+        var usual = bridge.Stages.Deploy;
+        bridge.Stages.Deploy = (work, _, _) => Task.FromResult<IReadOnlyList<CdEvent>>([work.Done(new ServiceRemoved(new Reference(work.Environment)))]);
+        (await shell.Run("remove", "portal", "prod")).ShouldExit(0);
+        bridge.Stages.Deploy = usual;
+        (await shell.Run("deploy", "portal", "prod")).ShouldExit(0).Errors.Should().StartWith($"Again what ran last: {Image}@{ScriptedStages.Digest} (#d-");
+
+        bridge.Stages.Deploy = (work, _, _) => Task.FromResult<IReadOnlyList<CdEvent>>([ScriptedStages.Failed(work)]);
+        (await shell.Run("deploy", "portal", "test", Image, "--spec", spec.FullName)).ShouldExit(1);
+        (await shell.Run("deploy", "portal", "test")).ShouldExit(2).Errors.Should().Contain("No image is given, and portal was never live on test.");
     }
 
     [Fact]
@@ -233,6 +257,19 @@ public sealed class DeliveryVerbsTests : IAsyncLifetime
         };
         var late = (await Deploy(Image, "--minutes", "0.02")).ShouldExit(4);
         late.Errors.Should().MatchRegex(@"portal → prod has no end yet: .*\. It goes on\.\nTo wait on: pipelinebridge await d-\w{6}\.\n$");
+    }
+
+    [Fact]
+    public async Task What_is_tried_again_later_is_said_with_one_full_stop()
+    {
+        bridge.Stages.Push = async (work, told, stop) =>
+        {
+            await told.Tell(work.Deferred(DateTimeOffset.UtcNow.AddMinutes(10), FailureCategory.Registry, "The registry answers 503."), stop);
+            await Task.Delay(Timeout.Infinite, stop);
+            return [];
+        };
+        (await shell.Run("push", "portal", Image, "--minutes", "0.05")).ShouldExit(4).Errors.Should()
+            .MatchRegex(@"The registry answers 503\. It is tried again at \d\d:\d\d:\d\d UTC\. It goes on\.\n");
     }
 
     [Fact]

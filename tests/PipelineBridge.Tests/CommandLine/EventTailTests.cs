@@ -94,6 +94,39 @@ public sealed class EventTailTests
     }
 
     [Fact]
+    public async Task Beside_the_bridges_configuration_it_needs_the_broker_alone()
+    {
+        var directory = Directory.CreateTempSubdirectory("pipelinebridge-tail-");
+        try
+        {
+            var file = Path.Combine(directory.FullName, "bridge.yaml");
+            const string others = """
+                worker: {bridge: "http://127.0.0.1:9", key: {file: not-here}}
+                journal: not-here/journal.db
+                registries: {registry.internal: {username: bridge, password: {file: not-here}}}
+                environments: {prod: {zone: internal}}
+                targets: {team: {slack: {channel: C0123456789, token: {file: not-here}}}}
+                apps: {portal: {spec: not-here.json, environments: [prod]}}
+                """;
+            await File.WriteAllTextAsync(Path.Combine(directory.FullName, "password"), "any", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(file, others + "\nbroker: {url: \"amqp://127.0.0.1:1/\", username: subscriber, password: {file: password}}\n", TestContext.Current.CancellationToken);
+            await using (var tail = new TailRun(TimeProvider.System, new Dictionary<string, string>(), "--file", file))
+            {
+                await tail.UntilSaid("Connecting to exchange pipelinebridge.events of the broker at 127.0.0.1");
+                tail.Errors.Should().NotContain("mistake").And.NotContain("not-here");
+            }
+            File.Delete(Path.Combine(directory.FullName, "password"));
+            await using var without = new TailRun(TimeProvider.System, new Dictionary<string, string>(), "--file", file);
+            (await without.Exit()).Should().Be(2);
+            without.Errors.Should().StartWith("bridge.yaml has 1 mistake; nothing was listened to.").And.Contain("broker.password.file").And.NotContain("not-here");
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_key_that_the_bridge_does_not_know_ends_it_at_once()
     {
         await using var bridge = await RunningBridge.Start();

@@ -60,6 +60,8 @@ public sealed class InstalledCommandTests : IAsyncLifetime
     [InlineData("pipelinebridge deploy portal ", "bare prod test")]
     [InlineData("pipelinebridge rollback portal p", "prod")]
     [InlineData("pipelinebridge status --a", "--at")]
+    [InlineData("pipelinebridge rollback portal o", "")]
+    [InlineData("pipelinebridge cancel -", "--bridge --by --chain --help --json --key --minutes --no-wait --token-file -h")]
     [InlineData("pipelinebridge deploy portal prod --on-failure ", "keep rollback")]
     public async Task Bash_completes_verbs_options_and_the_names_that_the_bridge_has(string line, string expected)
     {
@@ -71,8 +73,7 @@ public sealed class InstalledCommandTests : IAsyncLifetime
             printf '%s\n' "${COMPREPLY[@]}"
             """);
         completed.ShouldExit(0).Errors.Should().BeEmpty();
-        var words = completed.Output.TrimEnd().Split('\n').Where(w => !w.StartsWith('-') || expected.StartsWith('-')).Order(StringComparer.Ordinal);
-        string.Join(' ', words).Should().Be(expected);
+        string.Join(' ', completed.Output.TrimEnd().Split('\n').Order(StringComparer.Ordinal)).Should().Be(expected);
     }
 
     [Fact]
@@ -84,19 +85,36 @@ public sealed class InstalledCommandTests : IAsyncLifetime
         quiet.Output.Should().NotContain("portal");
     }
 
-    [Fact]
+    [Theory]
     [Trait("Needs", "service")]
-    public async Task Zsh_completes_the_same()
+    [InlineData("pipelinebridge dep", "deploy")]
+    [InlineData("pipelinebridge deploy por", "portal")]
+    [InlineData("pipelinebridge deploy portal ", "bare prod test")]
+    [InlineData("pipelinebridge rollback portal o", "")]
+    [InlineData("pipelinebridge status --a", "--at")]
+    public async Task Zsh_completes_the_same(string line, string expected)
     {
+        shell.Variables["LINE"] = line;
         Assert.SkipUnless(File.Exists("/usr/bin/zsh"), "zsh is not installed");
         var completed = await shell.Run("""
             compdef() { }
             compadd() { print -l -- ${(P)2} }
             source <(pipelinebridge completion zsh)
-            BUFFER='pipelinebridge deploy por' CURSOR=25
+            _files() { }
+            BUFFER=$LINE CURSOR=${#LINE}
             _pipelinebridge
             """, "zsh");
-        completed.ShouldExit(0).Output.Should().Be("portal\n");
+        string.Join(' ', completed.Output.TrimEnd().Split('\n').Order(StringComparer.Ordinal)).Should().Be(expected);
+        completed.Errors.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task What_the_program_itself_does_tells_wrong_use_as_shortly()
+    {
+        var wrong = (await shell.Run("pipelinebridge deploi portal")).ShouldExit(2);
+        wrong.All.Should().Be("There is no verb deploi. Did you mean deploy?\n");
+        (await shell.Run("pipelinebridge bridge --fil bridge.yaml")).ShouldExit(2).All.Should().Be("There is no option --fil of bridge. Did you mean --file?\nUsage: pipelinebridge bridge [options]\n");
+        (await shell.Run("pipelinebridge spec convert nofile --to marathon")).ShouldExit(2).All.Should().Be("nofile is not there. Give the file of a specification (kind: service).\n");
     }
 
     [Fact]

@@ -205,7 +205,7 @@ public sealed class PushVerbTests : IAsyncLifetime
     public async Task What_cannot_be_pushed_is_told_before_anything_is_asked()
     {
         SignedIn();
-        (await shell.Run("push", "portal", $"{registry.Host}/portal:412", "--from", "/nowhere.tar")).ShouldExit(1).Errors.Should().Contain("The archive /nowhere.tar is not there");
+        (await shell.Run("push", "portal", $"{registry.Host}/portal:412", "--from", "/nowhere.tar")).ShouldExit(2).Errors.Should().StartWith("/nowhere.tar of --from is not there.\n");
         (await shell.Run("push", "portal", "portal:412", "--from", Archive)).ShouldExit(2).Errors.Should().Contain("names no registry");
         (await shell.Run("push", "portal", $"{registry.Host}/portal", "--from", Archive)).ShouldExit(2).Errors.Should().Contain("must have a tag and no digest");
         (await Push("--source", "registry")).ShouldExit(2).Errors.Should().Contain("Give one of the two.");

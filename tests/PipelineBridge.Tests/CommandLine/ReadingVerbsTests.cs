@@ -26,8 +26,7 @@ public sealed class ReadingVerbsTests : IAsyncLifetime
     {
         (await shell.Run("status")).ShouldExit(0).Output.Should().Be("Nothing was deployed by this bridge.\n");
         (await shell.Run("status", "--at", "2026-11-01")).ShouldExit(0).Output.Should().Be("Nothing ran by this bridge at 2026-11-01 00:00:00 UTC.\n");
-        (await shell.Run("explain", "portal", "prod")).ShouldExit(0).Output.Should().Be("portal was never deployed to prod by this bridge.\n");
-        (await shell.Run("explain", "portal", "nowhere")).ShouldExit(0).Output.Should().Be("The bridge has no environment nowhere.\n");
+        (await shell.Run("explain", "portal", "prod")).ShouldExit(1).Errors.Should().Be("portal was never deployed to prod by this bridge.\n");
         (await shell.Run("deadletters")).ShouldExit(0).Output.Should().Be("There is no dead letter.\n");
         (await shell.Run("timeline", "--commit", "3f1c2a9")).ShouldExit(0).Output.Should().Be("The bridge knows no story of that.\n");
     }
@@ -47,6 +46,7 @@ public sealed class ReadingVerbsTests : IAsyncLifetime
         lines[1].Should().MatchRegex(@"^portal  ● 412 \(sha256:11111111\) \d+ s +● 412 \(sha256:11111111\) \d+ s$");
         lines[2].Should().MatchRegex($"^ +✗ 413 failed #{((string)failed["id"]!)[..8]}$");
         lines.Should().HaveCount(3);
+        ((string)JsonNode.Parse((await shell.Run("status", "portal", "prod", "--json")).Output)!["services"]![0]!["state"]!).Should().Be("live", "what serves is not what failed");
         (await shell.Run("status", "portal", "test")).ShouldExit(0).Output.Should().NotContain("prod").And.Contain("412");
         (await shell.Run("status", "--at", before.ToString("O"))).ShouldExit(0).Output.Should().Contain("● 412").And.NotContain("413").And.StartWith("at ");
         (await shell.Run("status", "--at", "yesterday")).ShouldExit(3).Errors.Should().Be("at is \"yesterday\": it must be a day or a time, e.g. 2026-11-01 or 2026-11-01T08:00:00Z.\n");
@@ -74,7 +74,55 @@ public sealed class ReadingVerbsTests : IAsyncLifetime
             .And.Contain($"  brought by   deployment #{((string)live["id"]!)[..8]} by ann@example.org (key everything)\n")
             .And.MatchRegex(@"Not the newer deployment #d-\w{6} by the key everything, build portal #413: failed 413")
             .And.Contain("  why          health: 0 of 3 new tasks became healthy on GET /health.\n")
-            .And.Contain("  what to do   pipelinebridge deploy portal prod\n");
+            .And.Contain("  what to do   mend it, and deploy the new version: pipelinebridge deploy portal prod IMAGE\n");
+    }
+
+    [Fact]
+    public async Task Explain_advises_by_what_went_wrong_and_never_to_deploy_what_runs_already()
+    {
+        await bridge.Until(await bridge.Deploy(), "succeeded");
+        await Fails(FailureCategory.Image, "registry.internal/portal has no tag 413.");
+        (await shell.Run("explain", "portal", "prod")).Output.Should().Contain("  what to do   push the tag first: pipelinebridge push portal registry.internal/portal:413; then pipelinebridge deploy portal prod registry.internal/portal:413\n");
+        await Fails(FailureCategory.Cluster, "The cluster refuses it.");
+        (await shell.Run("explain", "portal", "prod")).Output.Should().MatchRegex(@"  what to do   look at the delivery: pipelinebridge timeline d-\w{6}\n");
+
+        async Task Fails(string category, string cause)
+        {
+            bridge.Stages.Deploy = (work, _, _) => Task.FromResult<IReadOnlyList<CdEvent>>([work.Ended(WorkResult.Failed, WorkEffect.None, category, cause)]);
+            await bridge.Until(await bridge.Deploy("registry.internal/portal:413"), "refused");
+        }
+    }
+
+    [Fact]
+    public async Task What_is_not_there_is_said_by_its_name_and_ends_with_1()
+    {
+        await bridge.Until(await bridge.Deploy(), "succeeded");
+
+        (await shell.Run("status", "nosuch")).ShouldExit(1).Errors.Should().Be("nosuch was never deployed by this bridge.\n");
+        (await shell.Run("status", "portl")).ShouldExit(1).Errors.Should().Be("portl was never deployed by this bridge.\nDid you mean \"portal\"?\n");
+        (await shell.Run("status", "portal", "test")).ShouldExit(1).Errors.Should().Be("portal was never deployed to test by this bridge.\n");
+        (await shell.Run("status", "portal", "prd")).ShouldExit(1).Errors.Should().Be("The bridge has no environment prd. Did you mean \"prod\"?\n");
+        (await shell.Run("status", "portal", "prod", "--at", "2026-11-01")).ShouldExit(1).Errors.Should().Be("portal did not run on prod by this bridge at 2026-11-01 00:00:00 UTC.\n");
+        (await shell.Run("explain", "portal", "nowhere")).ShouldExit(1).Errors.Should().Be("The bridge has no environment nowhere. Known are: prod, test, bare.\n");
+        (await shell.Run("status", "nosuch", "--json")).ShouldExit(1).Output.Should().Contain("\"services\":[]");
+        (await shell.Run("explain", "portal", "nowhere", "--json")).ShouldExit(1).Output.Should().Contain("\"services\":[]");
+    }
+
+    [Fact]
+    public async Task An_incident_that_is_open_shows_in_status_explain_and_json()
+    {
+        await bridge.Until(await bridge.Deploy(), "succeeded");
+        (await shell.Run("status")).ShouldExit(0).Output.Should().NotContain("trouble");
+        await bridge.Trouble("prod", "portal", "1 of 2 tasks do not run.");
+
+        var lines = (await shell.Run("status", "portal")).ShouldExit(0).Output.TrimEnd().Split('\n');
+        lines.Should().HaveCount(4);
+        lines[1].Should().StartWith("portal  ● 412 ");
+        lines[2].Should().MatchRegex("^ +✗ in trouble$");
+        lines[3].Should().MatchRegex(@"^✗ portal → prod: 1 of 2 tasks do not run\. \(\d+ s ago\)$");
+        (await shell.Run("explain", "portal", "prod")).ShouldExit(0).Output.Should()
+            .MatchRegex(@"(?m)^In trouble since 20\S+ \S+ UTC, \d+ s ago: portal → prod: 1 of 2 tasks do not run\.$").And.Contain("to set right what runs: pipelinebridge deploy portal prod\n");
+        ((string)JsonNode.Parse((await shell.Run("status", "--json")).Output)!["incidents"]![0]!["cause"]!).Should().Be("1 of 2 tasks do not run.");
     }
 
     [Fact]

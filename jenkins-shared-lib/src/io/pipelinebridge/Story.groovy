@@ -89,7 +89,7 @@ class Story implements Serializable {
             lines.add(field('left', left(d.effect)))
         }
         lines.add(field('to see more', d.timelineUrl))
-        lines.add(field('to retry', 'bridgeDeploy, or pipelinebridge deploy ' + d.app + ' ' + d.environment))
+        lines.add(field('to retry', 'bridgeDeploy, or pipelinebridge deploy ' + d.app + ' ' + d.environment + ' ' + (d.image ?: 'IMAGE')))
         return lines.join('\n')
     }
 

@@ -24,8 +24,30 @@ public sealed class ServicesTests : IAsyncLifetime
 
         answer["environments"]!.AsArray().Select(e => $"{e!["name"]} {e["zone"]}").Should().Equal("prod internal", "test internal", "bare internal");
         var cell = answer["services"]!.AsArray().Should().ContainSingle().Subject!;
-        $"{cell["app"]} {cell["environment"]} {cell["state"]} {cell["requestId"]} {cell["newer"]!["id"]}".Should().Be($"portal prod failed {live["id"]} {failed["id"]}");
+        $"{cell["app"]} {cell["environment"]} {cell["state"]} {cell["requestId"]} {cell["newer"]!["id"]}".Should().Be($"portal prod live {live["id"]} {failed["id"]}");
         (await Get("?app=portal&environment=test"))["services"]!.AsArray().Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task What_is_wrong_is_answered_for_what_was_named_and_to_who_may_see_it()
+    {
+        await bridge.Until(await bridge.Deploy(with: b => b["app"] = "other"), "succeeded");
+        await bridge.Trouble("prod", "portal", "1 of 2 tasks do not run.");
+        await bridge.Trouble("prod", "other", "It crashes.");
+        await bridge.Trouble("test", "-", "The cluster does not answer.");
+
+        (await Troubles("")).Should().Equal("test -: The cluster does not answer.", "prod other: It crashes.", "prod portal: 1 of 2 tasks do not run.");
+        (await Troubles("?app=portal")).Should().Equal("test -: The cluster does not answer.", "prod portal: 1 of 2 tasks do not run.");
+        (await Troubles("?app=portal&environment=prod")).Should().Equal("prod portal: 1 of 2 tasks do not run.");
+        (await Troubles("", RunningBridge.PortalKey)).Should().Equal("prod portal: 1 of 2 tasks do not run.");
+        (await Get("?at=2026-11-01"))["incidents"].Should().BeNull("what is wrong now was not so then");
+
+        async Task<IEnumerable<string>> Troubles(string query, string? token = null)
+        {
+            using var response = await bridge.Send(HttpMethod.Get, "/v1/services" + query, token: token);
+            var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+            return answer["incidents"]!.AsArray().Select(i => $"{i!["environment"]} {i["app"]}: {i["cause"]}");
+        }
     }
 
     [Fact]
