@@ -23,7 +23,7 @@ public sealed class RabbitMqServer : IAsyncLifetime
         wait "$pid"
         """;
 
-    static readonly TimeSpan Bound = TimeSpan.FromSeconds(90);
+    static readonly TimeSpan Bound = TimeSpan.FromSeconds(240);
 
     readonly DirectoryInfo home = Directory.CreateTempSubdirectory("pipelinebridge-rabbitmq-");
     readonly StringBuilder log = new();
