@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace PipelineBridge.Journeys.Site;
@@ -88,12 +86,7 @@ sealed class SiteProcess(string name, string health, IReadOnlyDictionary<string,
 
     public async ValueTask DisposeAsync() => await Kill();
 
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    public static int FreePort() => PipelineBridge.Tests.Support.FreePort.Take();
 
     async Task Signal(string signal)
     {

@@ -261,10 +261,5 @@ public sealed class RabbitMqServer : IAsyncLifetime
         }
     }
 
-    static int FreePort()
-    {
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        return ((IPEndPoint)free.LocalEndpoint).Port;
-    }
+    static int FreePort() => PipelineBridge.Tests.Support.FreePort.Take();
 }
