@@ -157,7 +157,7 @@ public sealed class EngineSite : IAsyncLifetime
     {
         var began = Stopwatch.GetTimestamp();
         List<string> seen;
-        while (!(seen = await Answers(app)).SequenceEqual(answers) && Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30))
+        while (!(seen = await Answers(app)).SequenceEqual(answers) && Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(120))
         {
             await Task.Delay(100, Stop);
         }

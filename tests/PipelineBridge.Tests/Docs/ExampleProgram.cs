@@ -7,7 +7,7 @@ namespace PipelineBridge.Tests.Docs;
 /// <summary>A program that prints what it is told, such as an example of the docs, as a process of its own; it is ended with the test.</summary>
 sealed class ExampleProgram : IAsyncDisposable
 {
-    static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan Bound = TimeSpan.FromSeconds(120);
 
     readonly Process process;
     readonly Channel<string> lines = Channel.CreateUnbounded<string>();

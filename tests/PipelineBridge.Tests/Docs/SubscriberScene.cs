@@ -15,7 +15,7 @@ sealed class SubscriberScene : IAsyncDisposable
 {
     const string Password = "of-the-subscriber";
     static readonly Topology Topology = new(["main"], []);
-    static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan Bound = TimeSpan.FromSeconds(120);
 
     readonly RabbitMqServer broker;
     readonly IConnection connection;

@@ -179,7 +179,7 @@ sealed class BrokerScene : IAsyncDisposable
     public static async Task Until(Func<Task<bool>> holds, string what)
     {
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        bound.CancelAfter(TimeSpan.FromSeconds(40));
+        bound.CancelAfter(TimeSpan.FromSeconds(120));
         while (!await holds())
         {
             if (bound.IsCancellationRequested)
