@@ -73,7 +73,7 @@ public sealed class EngineDriver(EngineClusterOptions options, IReadOnlyList<Eng
         {
             await Bring(plan.App, now.Mark!, ServiceReader.Read(content), now.Wanted, cancellation);
         }
-        await Task.WhenAll(((EngineApp)now.Source).Current.Where(c => c.IsLeftStopped).Select(c => c.Host.Start(c.Id, cancellation)));
+        await Task.WhenAll(((EngineApp)now.Source).Current.Where(c => c.IsLeftStopped).Select(c => Run(c, cancellation)));
         if (!isForward)
         {
             await Remove([.. ((EngineApp)now.Source).Tasks.Where(t => IsOf(plan, t))], cancellation);
@@ -96,7 +96,7 @@ public sealed class EngineDriver(EngineClusterOptions options, IReadOnlyList<Eng
             // What served still stands. It may have been stopped where a port of the host can be had once only: that is free first.
             var others = seen.Containers.Except(served).ToList();
             await Task.WhenAll(others.Select(c => c.Host.Stop(c, cancellation)));
-            await Task.WhenAll(served.Where(c => !c.IsRunning).Select(c => c.Host.Start(c.Id, cancellation)));
+            await Task.WhenAll(served.Where(c => !c.IsRunning).Select(c => Run(c, cancellation)));
             await Remove(others, cancellation);
             return;
         }
@@ -183,22 +183,28 @@ public sealed class EngineDriver(EngineClusterOptions options, IReadOnlyList<Eng
             {
                 await container.Host.Connect(network, container.Id, app.App, cancellation);
             }
-            for (var n = 1; ; n++)
-            {
-                try
-                {
-                    await container.Host.Start(container.Id, cancellation);
-                    return;
-                }
-                catch (ClusterRefusedException e) when (!specification.HasFixedPorts && n < TriesForAPort && e.Answer?.Contains("address already in use", StringComparison.OrdinalIgnoreCase) == true)
-                {
-                    // An engine tries some ports in a row, and others beside it may have all of these; from the next on it goes on.
-                }
-            }
+            await Run(container, cancellation);
         }
         catch (ClusterRefusedException)
         {
             // The engine keeps with the container why it could not be started: it is read there, also by whoever comes after a crash.
+        }
+    }
+
+    /// <summary>Starts a container; where it may have any port of the host, the engine is let try more of them.</summary>
+    static async Task Run(EngineContainer container, CancellationToken cancellation)
+    {
+        for (var n = 1; ; n++)
+        {
+            try
+            {
+                await container.Host.Start(container.Id, cancellation);
+                return;
+            }
+            catch (ClusterRefusedException e) when (n < TriesForAPort && e.Answer?.Contains("address already in use", StringComparison.OrdinalIgnoreCase) == true)
+            {
+                // An engine tries some ports in a row, and others beside it may have all of these; from the next on it goes on.
+            }
         }
     }
 
