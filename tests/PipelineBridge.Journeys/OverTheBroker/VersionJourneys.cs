@@ -83,11 +83,16 @@ public sealed class VersionJourneys(RabbitMqServer broker)
         await using (var connection = await BrokerConnection.Open(new BrokerOptions(new Uri($"amqp://127.0.0.1:{broker.Port}/{site.VirtualHost}")), "a newer bridge", Stop))
         {
             await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true), Stop);
-            for (var given = 0; given < 2; given++)
+            // Both are taken before either goes back, or the second one taken could be the first again.
+            var works = new List<JsonObject>();
+            while (works.Count < 2)
             {
                 BasicGetResult? message = null;
                 await BrokerSite.Until(async () => (message = await channel.BasicGetAsync(Queues.RegistryPush, autoAck: true, Stop)) is not null, "the work stands in its queue");
-                var work = JsonNode.Parse(message!.Body.Span)!.AsObject();
+                works.Add(JsonNode.Parse(message!.Body.Span)!.AsObject());
+            }
+            foreach (var work in works)
+            {
                 var changed = (string)work["data"]!["customData"]!["app"]! == "portal" ? WithMore(work) : OfNewerVersion(work);
                 await channel.BasicPublishAsync("", Queues.RegistryPush, mandatory: true,
                     new BasicProperties { Persistent = true, Headers = new Dictionary<string, object?> { ["of-a-newer-bridge"] = "yes" } }, Encoding.UTF8.GetBytes(changed.ToJsonString()), Stop);

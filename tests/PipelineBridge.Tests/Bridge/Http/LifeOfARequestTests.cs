@@ -203,6 +203,8 @@ public class LifeOfARequestTests
         await using var bridge = await RunningBridge.Start();
         var receipt = await bridge.Deploy();
         await bridge.Until(receipt, "succeeded");
+        // It is told after its end, and after the word that was out.
+        await Work.BrokerScene.Until(() => bridge.Journaled<NotificationRequested>().Any(e => e.Read<NotificationRequested>().Mood == NotificationMood.Good), "its good end is told");
         var told = bridge.Journaled<NotificationRequested>().Count;
         var rollout = bridge.Stages.Of<DeploymentRolloutRequested>().Single();
 
