@@ -28,6 +28,11 @@ public sealed class NotificationHandler(SlackChat chat, TimeProvider clock) : IW
             throw new InvalidOperationException($"The work {work.Id} is for the target {word.Target}, and this is {chat.Name}.");
         }
         var standing = await bridge.Standing(work.Id, cancellation);
+        if (standing.State == WorkState.Closed)
+        {
+            // Its end is journaled: another one would only contradict it.
+            return [];
+        }
         if (standing.State != WorkState.Open)
         {
             return

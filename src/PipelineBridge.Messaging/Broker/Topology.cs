@@ -71,8 +71,11 @@ public sealed class Topology(IEnumerable<string> clusters, IEnumerable<string> t
         return arguments;
     }
 
-    /// <summary>Whether one consumer at a time reads a queue, so that its order is kept.</summary>
-    public static bool IsSingle(string queue) => queue == Queues.Outcomes || !Queues.IsPartitioned(queue);
+    /// <summary>
+    /// Whether one consumer at a time reads a queue: so that its order is kept, and so that two copies of a work meet in one
+    /// process. Pushes and tags are the same thing done twice; a message in a chat is not.
+    /// </summary>
+    public static bool IsSingle(string queue) => !queue.StartsWith("registry.", StringComparison.Ordinal) && queue != Queues.Dead;
 
     /// <summary>All queues.</summary>
     public IEnumerable<string> All => [.. WorkQueues, Queues.Outcomes, Queues.Dead];

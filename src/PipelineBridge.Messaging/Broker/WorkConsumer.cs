@@ -12,7 +12,7 @@ public sealed class NotWorkException(string message) : Exception(message);
 /// confirmed that: then MassTransit acknowledges the message. Killed between any two lines, the broker gives it again.
 /// </summary>
 public sealed partial class WorkConsumer(
-    StageQueue queue, IBridgeClient bridge, OutcomePublisher outcomes, TimeSpan longest, TimeProvider clock, ILogger<WorkConsumer> log) : IConsumer<ReceivedWork>
+    StageQueue queue, WorksAtHand works, IBridgeClient bridge, OutcomePublisher outcomes, TimeSpan longest, TimeProvider clock, ILogger<WorkConsumer> log) : IConsumer<ReceivedWork>
 {
     /// <inheritdoc/>
     public async Task Consume(ConsumeContext<ReceivedWork> context)
@@ -31,6 +31,7 @@ public sealed partial class WorkConsumer(
         IReadOnlyList<CdEvent> came;
         try
         {
+            using var atHand = await works.Take(work.Id, limit.Token);
             // Waited for from outside: a handler that hangs may not even look at its token.
             came = await queue.Handler.Handle(work, bridge, limit.Token).WaitAsync(limit.Token);
         }

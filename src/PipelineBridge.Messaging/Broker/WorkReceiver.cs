@@ -99,8 +99,9 @@ public static class WorkReceiver
                 retry.Intervals(intervals);
             });
         }
+        var works = new WorksAtHand();
         endpoint.Consumer(() => new WorkConsumer(
-            queue, context.GetRequiredService<IBridgeClient>(), context.GetRequiredService<OutcomePublisher>(), longest,
+            queue, works, context.GetRequiredService<IBridgeClient>(), context.GetRequiredService<OutcomePublisher>(), longest,
             context.GetRequiredService<TimeProvider>(), context.GetRequiredService<ILogger<WorkConsumer>>()));
     }
 

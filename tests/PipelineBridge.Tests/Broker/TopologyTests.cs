@@ -55,6 +55,11 @@ public sealed class TopologyTests(RabbitMqServer broker)
     }
 
     [Fact]
+    public void One_process_at_a_time_has_what_is_not_the_same_thing_when_it_is_done_twice() =>
+        Topology.All.Where(q => Topology.ArgumentsOf(q).ContainsKey("x-single-active-consumer"))
+            .Should().BeEquivalentTo(["bridge.outcomes", "cluster.main.deploy", "notify.team"]);
+
+    [Fact]
     public async Task A_broker_that_ends_the_connection_while_somebody_signs_in_has_not_refused_the_password()
     {
         RabbitMqServer.SkipWhereMissing();

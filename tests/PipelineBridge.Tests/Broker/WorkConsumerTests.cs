@@ -103,6 +103,36 @@ public sealed class WorkConsumerTests(RabbitMqServer broker)
         CdEventReader.Read((await scene.Next()).Body).Custom!.Cause.Should().Be("Of p-1, attempt 2.");
     }
 
+    [Fact]
+    public async Task Of_two_copies_of_a_work_the_second_is_handled_once_the_first_is_over_and_another_work_goes_on_meanwhile()
+    {
+        RabbitMqServer.SkipWhereMissing();
+        await using var scene = await WorkerScene.Make(broker);
+        var (now, most, handled) = (0, 0, 0);
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await scene.Worker(Queues.RegistryPush, async (work, _) =>
+        {
+            if (work.RequestId == "p-2")
+            {
+                over.SetResult();
+                return await Done(work);
+            }
+            most = Math.Max(most, Interlocked.Increment(ref now));
+            // The other work comes after both copies: they could all be at hand now.
+            await over.Task.WaitAsync(TimeSpan.FromSeconds(60), Stop);
+            await Task.Delay(200, Stop);
+            Interlocked.Decrement(ref now);
+            Interlocked.Increment(ref handled);
+            return await Done(work);
+        });
+        await scene.Send(WorkerScene.Push(1));
+        await scene.Send(WorkerScene.Push(1));
+        await scene.Send(WorkerScene.Push(2));
+
+        await WorkerScene.Until(() => Task.FromResult(Volatile.Read(ref handled) == 2), "both copies are handled");
+        most.Should().Be(1);
+    }
+
     [Theory]
     [InlineData("no JSON at all", "it is no JSON")]
     [InlineData("{\"specversion\":\"2.0\"}", "specversion")]

@@ -167,13 +167,23 @@ public class SlackMessageTests
     [Theory]
     [InlineData(WorkState.Cancelled, WorkResult.Cancelled)]
     [InlineData(WorkState.Superseded, WorkResult.Superseded)]
-    [InlineData(WorkState.Closed, WorkResult.Superseded)]
     public async Task A_word_that_was_taken_back_is_not_told(string state, string result)
     {
         await using var fixture = await SlackFixture.Start();
         fixture.Bridge.Stands = () => new WorkStanding(state, false, null, null);
 
         (await fixture.Tell(SlackFixture.Word(1))).Content.Should().Be(new WorkEnded(result, WorkEffect.None));
+
+        fixture.Slack.Log.Requests.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_word_that_has_its_end_is_neither_told_nor_ended_again()
+    {
+        await using var fixture = await SlackFixture.Start();
+        fixture.Bridge.Stands = () => new WorkStanding(WorkState.Closed, false, null, null);
+
+        (await fixture.Handler().Handle(fixture.Work(SlackFixture.Word(1)), fixture.Bridge, TestContext.Current.CancellationToken)).Should().BeEmpty();
 
         fixture.Slack.Log.Requests.Should().BeEmpty();
     }
