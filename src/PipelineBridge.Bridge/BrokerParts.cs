@@ -15,7 +15,4 @@ public sealed record BrokerParts(BrokerOptions Options, Topology Topology)
 
     /// <summary>After how many seconds without a worker a request says that it waits for one.</summary>
     public int PatienceSeconds { get; init; } = 60;
-
-    /// <summary>The queues that were not there when this process declared them at its start: what was in them is lost.</summary>
-    public IReadOnlyCollection<string> AbsentAtStart { get; init; } = [];
 }

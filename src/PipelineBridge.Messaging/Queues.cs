@@ -21,12 +21,6 @@ public static class Queues
     /// <summary>Where what no queue can handle ends, with its reason; the bridge reads it into its dead letters.</summary>
     public const string Dead = "pipelinebridge.dead";
 
-    /// <summary>
-    /// A queue that nobody uses and only the bridge declares. A broker that lost its data has lost it too, even when other
-    /// processes have declared everything else again already.
-    /// </summary>
-    public const string Witness = "bridge.witness";
-
     /// <summary>All work of a cluster: rollouts, cancels, removals. One queue, so that the newer and the cancel are seen in time.</summary>
     public static string ClusterDeploy(string cluster) => $"cluster.{cluster}.deploy";
 
@@ -35,6 +29,12 @@ public static class Queues
 
     /// <summary>Held by the one process that watches a cluster.</summary>
     public static string ClusterWatcher(string cluster) => $"cluster.{cluster}.watcher";
+
+    /// <summary>
+    /// An exchange that nobody publishes to: the bridge alone declares it and binds the queue to it, and the broker deletes it
+    /// with the queue. Without it the queue was deleted, even when another process has declared it again already.
+    /// </summary>
+    public static string Witness(string queue) => $"bridge.witness.{queue}";
 
     /// <summary>Whether the works of one partition are handled one after the other: everywhere but on deploy queues.</summary>
     public static bool IsPartitioned(string queue) => !queue.StartsWith("cluster.", StringComparison.Ordinal);

@@ -93,14 +93,13 @@ public sealed class Topology(IEnumerable<string> clusters, IEnumerable<string> t
         [(WorkExchange, ExchangeType.Topic), (EventsExchange, ExchangeType.Topic), (DeadExchange, ExchangeType.Fanout)];
 
     /// <summary>Declares everything over a connection of its own.</summary>
-    /// <returns>The queues that were not there.</returns>
     /// <exception cref="BrokerException">The broker cannot be had, or something differs or may not be declared.</exception>
-    public async Task<IReadOnlyList<string>> Declare(BrokerOptions options, string name, CancellationToken cancellation, IReadOnlyCollection<string>? own = null)
+    public async Task Declare(BrokerOptions options, string name, CancellationToken cancellation, IReadOnlyCollection<string>? own = null)
     {
         await using var connection = await BrokerConnection.Open(options, name, cancellation);
         try
         {
-            return await Declare(connection, options, cancellation, own);
+            await Declare(connection, options, cancellation, own);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
@@ -119,9 +118,8 @@ public sealed class Topology(IEnumerable<string> clusters, IEnumerable<string> t
     /// The queues that this process works on; null for all, as in the bridge. What it may not declare beside them is left
     /// to the bridge, which declares all: a stage's user has no rights over another stage's queue.
     /// </param>
-    /// <returns>The queues that were not there.</returns>
     /// <exception cref="BrokerException">Something differs or may not be declared; the message lists all of it.</exception>
-    public async Task<IReadOnlyList<string>> Declare(IConnection connection, BrokerOptions options, CancellationToken cancellation, IReadOnlyCollection<string>? own = null)
+    public async Task Declare(IConnection connection, BrokerOptions options, CancellationToken cancellation, IReadOnlyCollection<string>? own = null)
     {
         await using var declaration = new Declaration(connection);
         var absent = new List<Part>();
@@ -148,7 +146,6 @@ public sealed class Topology(IEnumerable<string> clusters, IEnumerable<string> t
             await declaration.Try((channel, stop) => channel.QueueBindAsync(queue, exchange, key, cancellationToken: stop), IsMine(queue), cancellation);
         }
         declaration.Refuse(options);
-        return [.. absent.Where(p => p.IsQueue).Select(p => p.Name)];
 
         bool IsMine(string name) => own is null || own.Contains(name);
     }

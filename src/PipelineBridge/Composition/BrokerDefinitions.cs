@@ -39,7 +39,7 @@ public static class BrokerDefinitions
         var permissions = new JsonArray();
         var topics = new JsonArray();
 
-        var all = OneOf([Topology.WorkExchange, Topology.EventsExchange, .. topology.All, Queues.Witness]);
+        var all = OneOf([Topology.WorkExchange, Topology.EventsExchange, .. topology.All, .. topology.All.Select(Queues.Witness)]);
         // Who looks at events with the bridge's own configuration has a queue of a subscriber too.
         const string ofSubscribers = @"^subscriber\..*$";
         all = Either([all, ofSubscribers]);

@@ -14,18 +14,16 @@ static class BrokerStart
     /// <param name="process">The process, as the broker's page names the connection.</param>
     /// <param name="stop">Ends it.</param>
     /// <param name="own">The queues that this process works on; null: all.</param>
-    /// <returns>The queues that were not there.</returns>
     /// <exception cref="BrokerException">Somebody must change something.</exception>
-    public static async Task<IReadOnlyCollection<string>> Prepare(BrokerOptions broker, Topology topology, string process, CancellationToken stop, IReadOnlyCollection<string>? own = null)
+    public static async Task Prepare(BrokerOptions broker, Topology topology, string process, CancellationToken stop, IReadOnlyCollection<string>? own = null)
     {
         try
         {
-            return await topology.Declare(broker, $"{process} start", stop, own);
+            await topology.Declare(broker, $"{process} start", stop, own);
         }
         catch (BrokerException e) when (e.WaitingHelps)
         {
             Console.Error.WriteLine($"{e.Message} It is tried again.");
-            return [];
         }
     }
 }

@@ -34,8 +34,8 @@ static class BridgeVerb
         }
         try
         {
-            var absent = await BrokerStart.Prepare(broker, configuration.Topology, "bridge", stop);
-            await using var process = await OneProcess.Start(configuration, LogLevel.Information, stop, new BrokerParts(broker, configuration.Topology) { AbsentAtStart = absent });
+            await BrokerStart.Prepare(broker, configuration.Topology, "bridge", stop);
+            await using var process = await OneProcess.Start(configuration, LogLevel.Information, stop, new BrokerParts(broker, configuration.Topology));
             Console.WriteLine($"PipelineBridge's bridge on {string.Join(", ", process.App.Urls)}, journal {configuration.Journal}, broker {broker.Shown}. Ctrl-C ends it.");
             await Task.Delay(Timeout.InfiniteTimeSpan, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return 0;

@@ -108,7 +108,8 @@ public sealed class TopologyTests(RabbitMqServer broker)
         await using (var its = await BrokerConnection.Open(bridge, "bridge", Stop))
         {
             await using var witness = await its.CreateChannelAsync(cancellationToken: Stop);
-            await witness.QueueDeclareAsync(Queues.Witness, durable: true, exclusive: false, autoDelete: false, cancellationToken: Stop);
+            await witness.ExchangeDeclareAsync(Queues.Witness(Queues.RegistryPush), ExchangeType.Fanout, durable: true, autoDelete: true, cancellationToken: Stop);
+            await witness.QueueBindAsync(Queues.RegistryPush, Queues.Witness(Queues.RegistryPush), "", cancellationToken: Stop);
         }
         await Topology.Declare(options, "test", Stop, Topology.OfStage("registry"));
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using PipelineBridge.Journal;
 using PipelineBridge.Messaging;
+using PipelineBridge.Messaging.Broker;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -17,13 +18,12 @@ sealed partial class QueueWatch(EventJournal journal, BrokerParts parts, BrokerS
     /// <summary>What was absent when it was last looked for, and could not be declared since: it is lost once, not at each look.</summary>
     HashSet<string> missing = [];
 
-    IReadOnlyCollection<string> absentAtStart = parts.AbsentAtStart;
-
     /// <summary>Makes the broker whole, and makes given work ready again where what was given to it is lost.</summary>
+    /// <exception cref="BrokerException">The broker cannot be had, or something differs or may not be declared.</exception>
     public async Task Repair(IConnection connection, CancellationToken cancellation)
     {
-        HashSet<string> absent = [.. absentAtStart];
-        foreach (var queue in (string[])[Queues.Witness, .. parts.Topology.All])
+        HashSet<string> absent = [];
+        foreach (var queue in parts.Topology.All)
         {
             if (await Look(connection, queue, cancellation) is null)
             {
@@ -32,21 +32,46 @@ sealed partial class QueueWatch(EventJournal journal, BrokerParts parts, BrokerS
         }
         // Before anything is declared: afterwards nobody could tell that it was lost.
         await Lose([.. absent.Except(missing)], cancellation);
-        (missing, absentAtStart) = (absent, []);
-        await parts.Topology.Declare(connection, parts.Options, cancellation);
-        if (absent.Contains(Queues.Witness))
+        missing = absent;
+        BrokerException? refused = null;
+        try
         {
-            await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
-            await channel.QueueDeclareAsync(Queues.Witness, durable: true, exclusive: false, autoDelete: false,
-                new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: cancellation);
+            await parts.Topology.Declare(connection, parts.Options, cancellation);
         }
-        missing = [];
+        catch (BrokerException e) when (!e.WaitingHelps)
+        {
+            refused = e;
+        }
+        foreach (var queue in parts.Topology.All)
+        {
+            try
+            {
+                await Witness(connection, queue, cancellation);
+                missing.Remove(queue);
+            }
+            catch (OperationInterruptedException e)
+            {
+                refused ??= BrokerConnection.Said(parts.Options, e);
+            }
+        }
+        if (refused is not null)
+        {
+            throw refused;
+        }
+    }
+
+    static async Task Witness(IConnection connection, string queue, CancellationToken cancellation)
+    {
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
+        // The broker deletes it with its last binding, that is with the queue; a worker declares the queue alone.
+        await channel.ExchangeDeclareAsync(Queues.Witness(queue), ExchangeType.Fanout, durable: true, autoDelete: true, cancellationToken: cancellation);
+        await channel.QueueBindAsync(queue, Queues.Witness(queue), "", cancellationToken: cancellation);
     }
 
     async Task Lose(HashSet<string> lost, CancellationToken cancellation)
     {
-        // Without the witness all data was lost; without the other two what came of any work may be.
-        if (lost.Overlaps([Queues.Witness, Queues.Outcomes, Queues.Dead]))
+        // Without these two what came of any work may be lost.
+        if (lost.Overlaps([Queues.Outcomes, Queues.Dead]))
         {
             lost.UnionWith(parts.Topology.WorkQueues);
         }
@@ -97,14 +122,16 @@ sealed partial class QueueWatch(EventJournal journal, BrokerParts parts, BrokerS
         while (await timer.WaitForNextTickAsync(cancellation));
     }
 
-    /// <summary>A queue as it is; null when there is none of that name.</summary>
+    /// <summary>A queue as it is; null when there is none of that name, or another than there was.</summary>
     static async Task<QueueDeclareOk?> Look(IConnection connection, string queue, CancellationToken cancellation)
     {
-        // A queue that is not there closes the channel (AMQP 0-9-1, 404 not-found).
+        // What is not there closes the channel (AMQP 0-9-1, 404 not-found).
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
         try
         {
-            return await channel.QueueDeclarePassiveAsync(queue, cancellation);
+            var found = await channel.QueueDeclarePassiveAsync(queue, cancellation);
+            await channel.ExchangeDeclarePassiveAsync(Queues.Witness(queue), cancellation);
+            return found;
         }
         catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == 404)
         {
@@ -120,7 +147,7 @@ sealed partial class QueueWatch(EventJournal journal, BrokerParts parts, BrokerS
         [LoggerMessage(2322, LogLevel.Warning, "The broker lost what {Count} works were given by: {Queues}. They are given again.")]
         public static partial void Lost(ILogger log, int count, string queues);
 
-        [LoggerMessage(2323, LogLevel.Warning, "The broker has no queue {Queue} any more; it is declared again.")]
+        [LoggerMessage(2323, LogLevel.Warning, "The queue {Queue} was deleted on the broker; it is declared again.")]
         public static partial void Gone(ILogger log, string queue);
     }
 }

@@ -48,7 +48,7 @@ sealed class BrokerScene : IAsyncDisposable
     }
 
     /// <summary>What another process does at its start.</summary>
-    public async Task<IReadOnlyList<string>> Declare() => await Topology.Declare(await Connection(), Options, Cancellation);
+    public async Task Declare() => await Topology.Declare(await Connection(), Options, Cancellation);
 
     public async Task<IChannel> Channel() => await (await Connection()).CreateChannelAsync(
         new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), Cancellation);

@@ -30,6 +30,23 @@ public sealed class LostWorkTests(RabbitMqServer server)
     }
 
     [Fact]
+    public async Task A_queue_that_a_worker_declared_again_before_anybody_looked_is_missed_all_the_same()
+    {
+        await using var scene = await BrokerScene.Start(server);
+        var receipt = await scene.Push();
+        await scene.Work(Queues.RegistryPush);
+        await BrokerScene.Until(() => scene.Bridge.Journal.Read(r => r.OpenWork(Queues.RegistryPush, 1)) is [{ Attempts: 1 }], "it is marked as given");
+        await using (var channel = await scene.Channel())
+        {
+            await channel.QueueDeleteAsync(Queues.RegistryPush, cancellationToken: Cancellation);
+            await scene.Declare();
+        }
+
+        await scene.Say(BrokerScene.Pushed(await scene.Work(Queues.RegistryPush)));
+        await scene.Bridge.Until(receipt, "succeeded");
+    }
+
+    [Fact]
     public async Task After_the_broker_lost_its_data_open_work_is_given_again_even_when_another_process_declared_everything_first()
     {
         await using var scene = await BrokerScene.Start(server);
@@ -79,7 +96,8 @@ public sealed class LostWorkTests(RabbitMqServer server)
         {
             await channel.QueueDeleteAsync(queue, cancellationToken: Cancellation);
         }
-        scene.Bridge.Broker = scene.Bridge.Broker! with { AbsentAtStart = await scene.Declare() };
+        // As its start does, and each worker's.
+        await scene.Declare();
         await scene.Bridge.StartAgain();
 
         var again = await scene.Work(Queues.RegistryPush);
