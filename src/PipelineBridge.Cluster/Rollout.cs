@@ -225,10 +225,7 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
             }
             if (now.IsHopeless || clock.GetUtcNow() >= deadline)
             {
-                var why = await driver.Explain(plan, now, going);
-                return ask.OnFailure == OnFailure.Keep
-                    ? [await ends.Failed(WorkResult.Failed, WorkEffect.Made, why, plan.Mark.Image, process)]
-                    : await TakeBack(plan, WorkResult.Failed, why, process);
+                return await Failed(plan, await driver.Explain(plan, now, going), process);
             }
             try
             {
@@ -236,7 +233,7 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
             }
             catch (ClusterRefusedException e)
             {
-                return await TakeBack(plan, WorkResult.Failed, Explained(e), process);
+                return await Failed(plan, Explained(e), process);
             }
             catch (ClusterUnreachableException)
             {
@@ -248,6 +245,11 @@ sealed class Rollout(WorkItem work, IBridgeClient bridge, IClusterDriver driver,
             await changes.Wait(left < wait ? TimeSpan.FromMilliseconds(Math.Max(10, left.TotalMilliseconds)) : wait, going);
         }
     }
+
+    /// <summary>What it made does not come up: it is kept or taken back, as was asked.</summary>
+    async Task<IReadOnlyList<CdEvent>> Failed(RolloutPlan plan, FailureExplanation why, CancellationToken process) => ask.OnFailure == OnFailure.Keep
+        ? [await ends.Failed(WorkResult.Failed, WorkEffect.Made, why, plan.Mark.Image, process)]
+        : await TakeBack(plan, WorkResult.Failed, why, process);
 
     /// <summary>It is to stop: what it made is left to the newer, or taken back when it was cancelled.</summary>
     async Task<IReadOnlyList<CdEvent>> Stopped(RolloutPlan plan, bool takingBack, CancellationToken process)
