@@ -20,11 +20,14 @@ sealed class EngineImages(EngineClusterOptions options, TimeProvider clock)
             {
                 throw new ClusterRefusedException(FailureCategory.Image, $"The engine {host.Options.Name} does not have the image any more, and it was pushed nowhere.");
             }
-            if (await host.Pull(image, Login(image), Bound, cancellation) is not { } error)
+            var error = await host.Pull(image, Login(image), Bound, cancellation);
+            if (error is null && await Patience.Try(c => host.ImageId(image, c), clock, cancellation) is not null)
             {
-                continue;
+                return;
             }
-            var (category, cause, isLasting) = Read(error, ImageReference.Parse(image).Registry);
+            var (category, cause, isLasting) = error is null
+                ? (FailureCategory.Cluster, $"it said {n} times that it did and does not have it; somebody removes it there, or it stands under another name", false)
+                : Read(error, ImageReference.Parse(image).Registry);
             if (isLasting || n == Tries)
             {
                 throw new ClusterRefusedException(category, $"The engine {host.Options.Name} could not pull the image: {cause}.", error, evidence: "answer of the engine");
