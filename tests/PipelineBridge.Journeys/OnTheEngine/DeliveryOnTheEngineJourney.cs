@@ -37,8 +37,8 @@ public sealed class DeliveryOnTheEngineJourney(EngineSite site) : IClassFixture<
         (await Stopped(old)).Should().HaveCount(2).And.OnlyContain(at => at > healthyAt);
 
         // A broken one is taken back, and says why.
-        var broken = await Command(1, "deploy", App, "prod", await site.Pushed(App, "three", healthy: false, before: "echo no database"), "--health-timeout", "4");
-        broken.Should().Contain("FAILED").And.Contain("health: 0 of 2 new tasks passed GET /health in 4 s.").And.Contain("404").And.Contain("no database").And.Contain("taken back to it");
+        var broken = await Command(1, "deploy", App, "prod", await site.Pushed(App, "three", healthy: false, before: "echo no database"), "--health-timeout", "25");
+        broken.Should().Contain("FAILED").And.Contain("health: 0 of 2 new tasks passed GET /health in 25 s.").And.Contain("404").And.Contain("no database").And.Contain("taken back to it");
         await site.Serves(App, "two", "two");
 
         // One command goes back.

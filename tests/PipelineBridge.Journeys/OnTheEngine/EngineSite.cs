@@ -15,7 +15,7 @@ public sealed class EngineSite : IAsyncLifetime
     const int SmallDiskMiB = 64;
 
     readonly DirectoryInfo smallDisk = Directory.CreateTempSubdirectory("pbsd-");
-    readonly HttpClient http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(5) };
+    readonly HttpClient http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(60) };
     DockerRegistry? registry;
     DockerEngine? engine;
     DockerEngine? small;

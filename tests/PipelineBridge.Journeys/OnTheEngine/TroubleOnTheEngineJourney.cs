@@ -51,16 +51,16 @@ public sealed class TroubleOnTheEngineJourney(EngineSite site) : IClassFixture<E
     {
         EngineSite.SkipWhereMissing();
         var images = new[] { await site.Pushed("never", "one", healthy: false), await site.Pushed("slow", "one", before: "echo warming up; busybox sleep 4") };
-        var never = await site.Bridge.Deploy("never", "prod", images[0], EngineSite.Specification(), healthTimeoutSeconds: 5);
-        var slow = await site.Bridge.Deploy("slow", "prod", images[1], EngineSite.Specification(), healthTimeoutSeconds: 30);
+        var never = await site.Bridge.Deploy("never", "prod", images[0], EngineSite.Specification(), healthTimeoutSeconds: 25);
+        var slow = await site.Bridge.Deploy("slow", "prod", images[1], EngineSite.Specification(), healthTimeoutSeconds: 180);
 
         var end = await site.Bridge.End(never);
         ((string)end["state"]!, (string)end["effect"]!, (string)end["category"]!).Should().Be(("failed", "takenback", "health"), end.ToJsonString());
-        ((string)end["cause"]!).Should().Be("0 of 1 new tasks passed GET /health in 5 s.");
+        ((string)end["cause"]!).Should().Be("0 of 1 new tasks passed GET /health in 25 s.");
         (await site.Bridge.Evidence(end, "last answer")).Should().Contain("404");
         (await site.Bridge.Evidence(end, "last log")).Should().Contain("starting");
         (await site.Containers("never", all: true)).Should().BeEmpty();
-        ((double)(await site.Bridge.Good(slow))["phases"]!["healthySeconds"]!).Should().BeInRange(3, 30);
+        ((double)(await site.Bridge.Good(slow))["phases"]!["healthySeconds"]!).Should().BeInRange(3, 180);
         await site.Serves("slow", "one");
     }
 
@@ -69,7 +69,7 @@ public sealed class TroubleOnTheEngineJourney(EngineSite site) : IClassFixture<E
     {
         EngineSite.SkipWhereMissing();
         const string App = "fragile";
-        var image = await site.Pushed(App, "one", before: "busybox httpd -f -p 8080 -h /www & busybox sleep 5; echo out of ideas; exit 4");
+        var image = await site.Pushed(App, "one", before: "busybox httpd -f -p 8080 -h /www & busybox sleep 15; echo out of ideas; exit 4");
         await site.Bridge.Good(await site.Bridge.Deploy(App, "prod", image, EngineSite.Specification()));
 
         await site.Bridge.Until(async () => (await site.Bridge.Events("incident.detected", App)).Count > 0, "the incident");
@@ -87,7 +87,7 @@ public sealed class TroubleOnTheEngineJourney(EngineSite site) : IClassFixture<E
         EngineSite.SkipWhereMissing();
         const string App = "survivor";
         await site.Bridge.Good(await site.Bridge.Deploy(App, "prod", await site.Pushed(App, "one"), EngineSite.Specification("replicas: 2")));
-        var rollout = await site.Bridge.Deploy(App, "prod", await site.Pushed(App, "two", before: "echo warming up; busybox sleep 3"), healthTimeoutSeconds: 90);
+        var rollout = await site.Bridge.Deploy(App, "prod", await site.Pushed(App, "two", before: "echo warming up; busybox sleep 3"), healthTimeoutSeconds: 300);
         await site.Bridge.Until(async () => (await site.Containers(App)).Count == 4, "old and new tasks");
 
         await site.Engine.Kill();

@@ -12,7 +12,7 @@ sealed class SteadyLoad : IAsyncDisposable
     static readonly TimeSpan Between = TimeSpan.FromMilliseconds(5);
 
     readonly CancellationTokenSource stop = new();
-    readonly HttpClient http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(2) };
+    readonly HttpClient http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(20) };
     readonly Task following;
     readonly Task asking;
     volatile IReadOnlyList<Uri> places;
@@ -47,7 +47,7 @@ sealed class SteadyLoad : IAsyncDisposable
     /// <summary>Waits until so many more requests were answered.</summary>
     public async Task More(int requests)
     {
-        var (from, until) = (Answered, DateTime.UtcNow.AddSeconds(30));
+        var (from, until) = (Answered, DateTime.UtcNow.AddMinutes(3));
         while (Answered < from + requests)
         {
             DateTime.UtcNow.Should().BeBefore(until, "the load goes on");

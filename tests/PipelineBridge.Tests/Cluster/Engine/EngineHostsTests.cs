@@ -60,7 +60,7 @@ public sealed class TwoHosts : IAsyncLifetime
     /// <summary>What runs of an app: the host's number, and what is answered there.</summary>
     internal async Task<List<(int Host, string Answer)>> Serving(AppKey app)
     {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(60) };
         var serving = new List<(int, string)>();
         var filters = new JsonObject { ["label"] = new JsonArray($"pipelinebridge.app={app.App}") }.ToJsonString();
         for (var host = 1; host <= engines.Count; host++)
@@ -123,7 +123,7 @@ public sealed class EngineHostsTests(TwoHosts hosts) : IClassFixture<TwoHosts>, 
         var app = new AppKey("sick", "prod");
         var handler = NewHandler();
         var one = await Deployed(handler, app, 1, await hosts.Image("one"), EngineScene.Specification(2));
-        var outcome = await Do(handler, Rollout(app, 2, await hosts.Image("bad", healthy: false), EngineScene.Specification(2), one, seconds: 4));
+        var outcome = await Do(handler, Rollout(app, 2, await hosts.Image("bad", healthy: false), EngineScene.Specification(2), one, seconds: 25));
         outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Health);
         (await hosts.Serving(app)).Should().BeEquivalentTo([(1, "one"), (2, "one")]);
     }
@@ -173,7 +173,7 @@ public sealed class EngineHostsTests(TwoHosts hosts) : IClassFixture<TwoHosts>, 
         return (engines, probe);
     }
 
-    static Work Rollout(AppKey app, int sequence, string image, string specification, (int Sequence, string Image, string Specification)? previous, int seconds = 30) =>
+    static Work Rollout(AppKey app, int sequence, string image, string specification, (int Sequence, string Image, string Specification)? previous, int seconds = 180) =>
         ClusterWorks.New(app, sequence, ClusterWorks.Rollout(image, specification, previous, seconds), specification, previous?.Specification);
 
     static async Task<(int Sequence, string Image, string Specification)> Deployed(ClusterHandler handler, AppKey app, int sequence, string image, string specification, (int Sequence, string Image, string Specification)? previous = null)

@@ -36,7 +36,7 @@ public class EngineResumeTests(EngineFixture fixture) : IClassFixture<EngineFixt
     public async Task A_new_task_that_was_stopped_in_the_middle_is_started_again()
     {
         using var scene = new EngineScene(fixture);
-        var rolling = scene.Do(scene.Rollout(1, await scene.Image("slow", before: "echo warming up; busybox sleep 2"), seconds: 20));
+        var rolling = scene.Do(scene.Rollout(1, await scene.Image("slow", before: "echo warming up; busybox sleep 2"), seconds: 120));
         await ClusterScene.Until(async () => (await scene.Running()).Count == 1, "the new task");
         await scene.Engine.Call(HttpMethod.Post, $"containers/{(await scene.Running()).Single()}/stop?t=0");
         (await rolling).End.Content.Should().BeOfType<ServiceDeployed>();
@@ -48,7 +48,7 @@ public class EngineResumeTests(EngineFixture fixture) : IClassFixture<EngineFixt
     {
         using var scene = new EngineScene(fixture);
         var one = await scene.Deployed(1, await scene.Image("one"));
-        var work = scene.Rollout(2, await scene.Image("sick", healthy: false), EngineScene.Specification(2), one, seconds: 3);
+        var work = scene.Rollout(2, await scene.Image("sick", healthy: false), EngineScene.Specification(2), one, seconds: 30);
         using (var process = new CancellationTokenSource())
         {
             work.Bridge.OnTakingBack = process.Cancel;
@@ -69,7 +69,7 @@ public class EngineResumeTests(EngineFixture fixture) : IClassFixture<EngineFixt
     {
         using var scene = new EngineScene(fixture);
         var one = await scene.Deployed(1, await scene.Image("one"), EngineScene.Specification(2));
-        var rolling = scene.Do(scene.Rollout(2, await scene.Image("sick", healthy: false), previous: one, seconds: 4));
+        var rolling = scene.Do(scene.Rollout(2, await scene.Image("sick", healthy: false), previous: one, seconds: 30));
         await ClusterScene.Until(async () => (await scene.Containers(all: false)).Count == 3, "the new container");
         foreach (var name in (await scene.Containers()).Where(c => EngineScene.SequenceOf(c) == 1).Select(EngineScene.NameOf))
         {
@@ -103,9 +103,10 @@ public class EngineResumeTests(EngineFixture fixture) : IClassFixture<EngineFixt
     {
         using var scene = new EngineScene(fixture);
         var one = await scene.Deployed(1, await scene.Image("one"));
-        var sick = scene.Do(scene.Rollout(2, await scene.Image("sick", healthy: false), previous: one, seconds: 60));
+        var image = await scene.Image("three");
+        var sick = scene.Do(scene.Rollout(2, await scene.Image("sick", healthy: false), previous: one, seconds: 300));
         await ClusterScene.Until(async () => (await scene.Containers(all: false)).Count == 2, "the new container");
-        var three = await scene.Do(scene.Rollout(3, await scene.Image("three"), previous: one));
+        var three = await scene.Do(scene.Rollout(3, image, previous: one));
         (await sick).ShouldHaveEnded(WorkResult.Superseded, WorkEffect.Made, FailureCategory.Cluster);
         three.End.Content.Should().BeOfType<ServiceUpgraded>(three.ToString());
         (await scene.Do(scene.Retire(3))).End.Content.Should().Be(new DeploymentRetired("main", 2));
@@ -119,7 +120,7 @@ public class EngineResumeTests(EngineFixture fixture) : IClassFixture<EngineFixt
         var one = await scene.Deployed(1, await scene.Image("one"));
         var sick = scene.Do(scene.Rollout(2, await scene.Image("sick", healthy: false), previous: one, seconds: 60));
         await ClusterScene.Until(async () => (await scene.Containers(all: false)).Count == 2, "the new container");
-        var three = await scene.Do(scene.Rollout(3, await scene.Image("sick", healthy: false), previous: one, seconds: 3));
+        var three = await scene.Do(scene.Rollout(3, await scene.Image("sick", healthy: false), previous: one, seconds: 25));
         (await sick).ShouldHaveEnded(WorkResult.Superseded, WorkEffect.Made, FailureCategory.Cluster);
         three.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Health);
         (await scene.Answers()).Should().Equal("one");

@@ -39,9 +39,9 @@ public class EngineRolloutTests(EngineFixture fixture) : IClassFixture<EngineFix
         using var scene = new EngineScene(fixture);
         var one = await scene.Deployed(1, await scene.Image("one"));
         var before = await scene.Running();
-        var outcome = await scene.Do(scene.Rollout(2, await scene.Image("sick", healthy: false), previous: one, seconds: 4));
+        var outcome = await scene.Do(scene.Rollout(2, await scene.Image("sick", healthy: false), previous: one, seconds: 25));
         outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Health);
-        outcome.Custom.Cause.Should().Be("0 of 1 new tasks passed GET /health in 4 s.");
+        outcome.Custom.Cause.Should().Be("0 of 1 new tasks passed GET /health in 25 s.");
         outcome.EvidenceOf("last answer").Should().Contain("404");
         outcome.EvidenceOf("last log").Should().Contain("starting");
         outcome.Events.Select(e => e.Content).OfType<ServiceRolledBack>().Should().ContainSingle();
@@ -55,7 +55,7 @@ public class EngineRolloutTests(EngineFixture fixture) : IClassFixture<EngineFix
     public async Task A_first_version_that_fails_goes_to_nothing()
     {
         using var scene = new EngineScene(fixture);
-        var outcome = await scene.Do(scene.Rollout(1, await scene.Image("sick", healthy: false), seconds: 3));
+        var outcome = await scene.Do(scene.Rollout(1, await scene.Image("sick", healthy: false), seconds: 25));
         outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Health);
         (await scene.Containers()).Should().BeEmpty();
     }
@@ -65,7 +65,7 @@ public class EngineRolloutTests(EngineFixture fixture) : IClassFixture<EngineFix
     {
         using var scene = new EngineScene(fixture);
         var image = await scene.Image("crash", before: "echo no database; exit 3");
-        var outcome = await scene.Do(scene.Rollout(1, image, seconds: 12));
+        var outcome = await scene.Do(scene.Rollout(1, image, seconds: 25));
         outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Health);
         outcome.Custom.Cause.Should().StartWith("New tasks end again and again with exit code 3");
         outcome.EvidenceOf("last log").Should().Contain("no database");
@@ -77,7 +77,7 @@ public class EngineRolloutTests(EngineFixture fixture) : IClassFixture<EngineFix
     {
         using var scene = new EngineScene(fixture);
         var image = await scene.Image("greedy", before: "x=0123456789; while true; do x=$x$x; done");
-        var outcome = await scene.Do(scene.Rollout(1, image, EngineScene.Specification(more: "resources: {memoryMiB: 16}"), seconds: 8));
+        var outcome = await scene.Do(scene.Rollout(1, image, EngineScene.Specification(more: "resources: {memoryMiB: 16}"), seconds: 25));
         outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Resources);
         outcome.Custom.Cause.Should().StartWith("New tasks were ended because they used more memory than they may (16 MiB)");
     }
@@ -108,7 +108,7 @@ public class EngineRolloutTests(EngineFixture fixture) : IClassFixture<EngineFix
         var good = EngineScene.Specification(check: false, more: "health: {command: [/bin/busybox, test, -e, /www/health], intervalSeconds: 1, failures: 1}");
         var one = await scene.Deployed(1, await scene.Image("one"), good);
         var bad = EngineScene.Specification(check: false, more: "health: {command: [/bin/busybox, cat, /www/missing], intervalSeconds: 1, failures: 1}");
-        var outcome = await scene.Do(scene.Rollout(2, await scene.Image("two"), bad, one, seconds: 5));
+        var outcome = await scene.Do(scene.Rollout(2, await scene.Image("two"), bad, one, seconds: 25));
         outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Health);
         outcome.EvidenceOf("last answer").Should().Contain("exit code 1").And.Contain("/www/missing");
         (await scene.Answers()).Should().Equal("one");
