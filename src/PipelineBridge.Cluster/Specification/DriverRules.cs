@@ -6,16 +6,29 @@ namespace PipelineBridge.Cluster.Specification;
 static class DriverRules
 {
     /// <summary>All of them.</summary>
-    public static IEnumerable<SpecificationFinding> Findings(ServiceSpecification service, string kind) => kind switch
+    /// <param name="asked">How many tasks the ask itself says.</param>
+    public static IEnumerable<SpecificationFinding> Findings(ServiceSpecification service, string kind, int? asked) => kind switch
     {
-        "engine" => Engine(service),
+        "engine" => Engine(service, asked),
         "swarm" => Swarm(service),
         "marathon" => Marathon(service),
         _ => [],
     };
 
-    static IEnumerable<SpecificationFinding> Engine(ServiceSpecification service)
+    static IEnumerable<SpecificationFinding> Engine(ServiceSpecification service, int? asked)
     {
+        if ((asked ?? service.Replicas) == 0)
+        {
+            yield return new(true, asked is null ? "spec.replicas" : "replicas", "0", "it has no meaning here: on a Docker engine an app is its tasks. Give 1 or more, or remove the app.");
+        }
+        foreach (var own in service.Networks.Where(n => n is "bridge" or "host" or "none"))
+        {
+            yield return new(true, "spec.networks", own, $"it has no meaning here: an engine's own network {own} has no names, or no ports. Leave it out for the bridge, or name a network that was made: docker network create NAME.");
+        }
+        if (service.Health is { Path: not null, IntervalSeconds: var interval and < 5 })
+        {
+            yield return new(false, "spec.health.intervalSeconds", $"{interval}", "a task that is live is asked over HTTP every 5 s at most. Until it is live it is asked more often than that.");
+        }
         if (service.Secrets.Count > 0)
         {
             yield return Nothing("secrets", "a Docker engine", "keeps no secrets. Mount a file of the host: volumes: [{host: /run/secrets/NAME, path: /run/secrets/NAME, readOnly: true}]");

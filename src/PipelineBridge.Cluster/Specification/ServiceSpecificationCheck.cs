@@ -18,7 +18,7 @@ public sealed class ServiceSpecificationCheck(Func<string, string?> kindOf) : IS
     {
         ArgumentNullException.ThrowIfNull(specification);
         var (service, findings) = ServiceReader.Check(specification.Content);
-        return service is null ? findings : [.. findings, .. Deployment(service, specification), .. kindOf(specification.Environment) is { } kind ? DriverRules.Findings(service, kind) : []];
+        return service is null ? findings : [.. findings, .. Deployment(service, specification), .. kindOf(specification.Environment) is { } kind ? DriverRules.Findings(service, kind, specification.Replicas) : []];
     }
 
     static IEnumerable<SpecificationFinding> Deployment(ServiceSpecification service, SpecificationToCheck specification)

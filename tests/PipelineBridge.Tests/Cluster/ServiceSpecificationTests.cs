@@ -7,8 +7,8 @@ namespace PipelineBridge.Tests.Cluster;
 
 public partial class ServiceSpecificationTests
 {
-    static IReadOnlyList<SpecificationFinding> Check(string content, string? kind = "engine", string[]? hostnames = null, string? image = null, int? seconds = null) =>
-        new ServiceSpecificationCheck(_ => kind).Check(new SpecificationToCheck("portal", "prod", Encoding.UTF8.GetBytes(content), hostnames ?? [], null, image, seconds));
+    static IReadOnlyList<SpecificationFinding> Check(string content, string? kind = "engine", string[]? hostnames = null, string? image = null, int? seconds = null, int? replicas = null) =>
+        new ServiceSpecificationCheck(_ => kind).Check(new SpecificationToCheck("portal", "prod", Encoding.UTF8.GetBytes(content), hostnames ?? [], replicas, image, seconds));
 
     [Fact]
     public void The_example_of_the_documentation_is_right_everywhere_it_says()
@@ -81,6 +81,10 @@ public partial class ServiceSpecificationTests
     [Theory]
     [InlineData("engine", "secrets: [db]", "spec.secrets")]
     [InlineData("engine", "configs: [db]", "spec.configs")]
+    [InlineData("engine", "replicas: 0", "spec.replicas")]
+    [InlineData("engine", "networks: [backend, bridge]", "spec.networks")]
+    [InlineData("engine", "networks: [host]", "spec.networks")]
+    [InlineData("engine", "networks: [none]", "spec.networks")]
     [InlineData("swarm", "beforeDeploy: {command: [a]}", "spec.beforeDeploy")]
     [InlineData("marathon", "beforeDeploy: {command: [a]}", "spec.beforeDeploy")]
     [InlineData("marathon", "secrets: [db]", "spec.secrets")]
@@ -90,6 +94,22 @@ public partial class ServiceSpecificationTests
     [InlineData("marathon", "volumes: [{name: data, path: /data}]", "spec.volumes")]
     public void What_has_no_meaning_on_a_cluster_is_refused_by_name(string kind, string yaml, string field) =>
         Check("kind: service\n" + yaml, kind).Where(f => f.IsMistake).Should().ContainSingle().Which.Should().Match<SpecificationFinding>(f => f.Field == field && f.Message.StartsWith("it has no meaning here: "));
+
+    [Fact]
+    public void No_tasks_at_all_are_refused_on_engines_whoever_says_so()
+    {
+        Check("kind: service\nreplicas: 2", replicas: 0).Where(f => f.IsMistake).Should().ContainSingle().Which.Should().Match<SpecificationFinding>(f => f.Field == "replicas" && f.Value == "0" && f.Message.EndsWith("Give 1 or more, or remove the app."));
+        Check("kind: service\nreplicas: 0", replicas: 2).Should().NotContain(f => f.IsMistake);
+        Check("kind: service\nreplicas: 0", "swarm").Should().NotContain(f => f.IsMistake);
+    }
+
+    [Fact]
+    public void An_interval_that_the_watch_of_engines_does_not_keep_is_told()
+    {
+        Check("kind: service\nports: [80]\nhealth: {path: /, intervalSeconds: 2}").Should().Contain(f => !f.IsMistake && f.Field == "spec.health.intervalSeconds" && f.Value == "2");
+        Check("kind: service\nports: [80]\nhealth: {path: /, intervalSeconds: 5}").Should().NotContain(f => f.Field == "spec.health.intervalSeconds");
+        Check("kind: service\nhealth: {command: [a], intervalSeconds: 2}").Should().NotContain(f => f.Field == "spec.health.intervalSeconds");
+    }
 
     [Fact]
     public void Host_names_need_a_check()
