@@ -26,6 +26,9 @@ public sealed record RolloutPlan
     /// <summary>How many tasks; null: what the specification says, else what runs.</summary>
     public int? Replicas { get; init; }
 
+    /// <summary>Whether it goes back to what ran before, by its own ask.</summary>
+    public bool IsRollback { get; init; }
+
     /// <summary>How long the new tasks may take to become healthy.</summary>
     public required TimeSpan HealthTimeout { get; init; }
 
@@ -43,6 +46,7 @@ public sealed record RolloutPlan
             Mark = new DeploymentMark(work.RequestId, work.Sequence, ask.Specification, ImageReference.Parse(ask.Image).Pinned),
             Specification = standing.Specification ?? throw new InvalidOperationException($"The bridge has no bytes of the specification {ask.Specification}."),
             Replicas = ask.Replicas,
+            IsRollback = ask.Rollback == true,
             HealthTimeout = TimeSpan.FromSeconds(ask.HealthTimeoutSeconds),
             Previous = previous is null ? null : new PreviousVersion(previous.Pinned, ask.Previous!.Specification, standing.PreviousSpecification, previous),
         };

@@ -79,6 +79,8 @@ static class ContainerPlan
             container.Labels![EngineLabels.HealthPath] = health.Path;
             container.Labels[EngineLabels.HealthTimeoutSeconds] = health.TimeoutSeconds.ToString(CultureInfo.InvariantCulture);
             container.Labels[EngineLabels.HealthGraceSeconds] = health.GraceSeconds.ToString(CultureInfo.InvariantCulture);
+            container.Labels[EngineLabels.HealthIntervalSeconds] = health.IntervalSeconds.ToString(CultureInfo.InvariantCulture);
+            container.Labels[EngineLabels.HealthFailures] = health.Failures.ToString(CultureInfo.InvariantCulture);
             if (health.Port is { } port)
             {
                 container.Labels[EngineLabels.HealthPort] = port.ToString(CultureInfo.InvariantCulture);

@@ -8,8 +8,11 @@ sealed class EngineApp
 
     IReadOnlyList<EngineContainer>? current;
 
-    EngineApp(IReadOnlyList<EngineContainer> containers, IReadOnlyDictionary<string, ProbeAnswer> answers, DateTimeOffset now) =>
-        (Containers, Answers, At) = (containers, answers, now);
+    readonly IReadOnlyDictionary<EngineHost, DateTimeOffset> times;
+    readonly DateTimeOffset now;
+
+    EngineApp(IReadOnlyList<EngineContainer> containers, IReadOnlyDictionary<string, ProbeAnswer> answers, IReadOnlyDictionary<EngineHost, DateTimeOffset> times, DateTimeOffset now) =>
+        (Containers, Answers, this.times, this.now) = (containers, answers, times, now);
 
     /// <summary>All of them, those that ran before a deployment too.</summary>
     public IReadOnlyList<EngineContainer> Containers { get; }
@@ -17,26 +20,30 @@ sealed class EngineApp
     /// <summary>What the containers that are asked by HTTP answered, by id.</summary>
     public IReadOnlyDictionary<string, ProbeAnswer> Answers { get; }
 
-    /// <summary>When it was looked at.</summary>
-    public DateTimeOffset At { get; }
-
     /// <summary>The tasks.</summary>
     public IEnumerable<EngineContainer> Tasks => Containers.Where(c => c.Number is not null && c.Mark is not null);
 
     /// <summary>The tasks of the newest deployment that left some.</summary>
     public IReadOnlyList<EngineContainer> Current => current ??= Tasks.GroupBy(t => t.Mark!)
         // What was made to take a deployment back stands above it; a replay has the sequence of what it replays.
-        .OrderByDescending(g => (g.Key.Sequence, g.Key.TakesBack, g.Max(t => t.CreatedAt))).FirstOrDefault()?.OrderBy(t => t.Number).ToList() ?? [];
+        .OrderByDescending(g => (g.Key.Sequence, g.Key.TakesBack, g.Max(MadeAt))).FirstOrDefault()?.OrderBy(t => t.Number).ToList() ?? [];
 
     /// <summary>The tasks of older deployments.</summary>
     public IEnumerable<EngineContainer> Old => Tasks.Except(Current);
 
     /// <summary>Of what is there now; those that run are asked how they are.</summary>
-    public static async Task<EngineApp> Of(IReadOnlyList<EngineContainer> containers, EngineProbe probe, TimeProvider clock, CancellationToken cancellation)
+    public static async Task<EngineApp> Of(IReadOnlyList<EngineContainer> containers, Func<EngineContainer, CancellationToken, Task<ProbeAnswer>> ask, TimeProvider clock, CancellationToken cancellation)
     {
-        var answers = await Task.WhenAll(containers.Where(c => c is { IsRunning: true, HealthPath: not null }).Select(async c => (c.Id, Answer: await probe.Ask(c, cancellation))));
-        return new EngineApp(containers, answers.ToDictionary(a => a.Id, a => a.Answer), clock.GetUtcNow());
+        var answers = await Task.WhenAll(containers.Where(c => c is { IsRunning: true, HealthPath: not null }).Select(async c => (c.Id, Answer: await ask(c, cancellation))));
+        var times = await Task.WhenAll(containers.Select(c => c.Host).Distinct().Select(async h => (Host: h, Time: await h.Now(cancellation))));
+        return new EngineApp(containers, answers.ToDictionary(a => a.Id, a => a.Answer), times.ToDictionary(t => t.Host, t => t.Time), clock.GetUtcNow());
     }
+
+    /// <summary>When a container was made, by our clock: each engine has one of its own, and it may be wrong.</summary>
+    public DateTimeOffset MadeAt(EngineContainer container) => now - (times[container.Host] - container.CreatedAt);
+
+    /// <summary>How long a container has been running.</summary>
+    TimeSpan? RunsFor(EngineContainer container) => times[container.Host] - container.StartedAt;
 
     /// <summary>As the rollout policy sees it; null when there is no task.</summary>
     public AppSnapshot? Snapshot()
@@ -50,7 +57,7 @@ sealed class EngineApp
         return new AppSnapshot
         {
             Definition = $"{mark.Sequence}{(mark.TakesBack ? " taken back" : "")}",
-            WrittenAt = Current.Min(c => c.CreatedAt),
+            WrittenAt = Current.Min(MadeAt),
             Mark = mark,
             Image = images is [var image] ? image : string.Join(", ", images),
             Wanted = first.Replicas,
@@ -69,10 +76,10 @@ sealed class EngineApp
         { State.Paused: true } => AppTaskState.Unhealthy,
         { IsRunning: false } => AppTaskState.Failed,
         { HealthPath: not null } => Answers.TryGetValue(container.Id, out var answer) && answer.IsGood ? AppTaskState.Healthy
-            : At - container.StartedAt < TimeSpan.FromSeconds(container.HealthGraceSeconds) ? AppTaskState.Running : AppTaskState.Unhealthy,
+            : RunsFor(container) < TimeSpan.FromSeconds(container.HealthGraceSeconds) ? AppTaskState.Running : AppTaskState.Unhealthy,
         { State.Health.Status: "healthy" } => AppTaskState.Healthy,
         { State.Health.Status: "unhealthy" } => AppTaskState.Unhealthy,
         { HasHealthCheck: true } => AppTaskState.Running,
-        _ => At - container.StartedAt < ShortestRun ? AppTaskState.Starting : AppTaskState.Running,
+        _ => RunsFor(container) < ShortestRun ? AppTaskState.Starting : AppTaskState.Running,
     };
 }

@@ -10,22 +10,31 @@ sealed class EngineChanges : IClusterChanges
     static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(500);
 
+    // Whoever watches many apps looks at all of them each time: what happens within this time is one look.
+    static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
     readonly CancellationTokenSource stop = new();
     readonly SemaphoreSlim changed = new(0, 1);
     readonly Task listening;
     readonly TimeProvider clock;
     readonly long began;
     readonly TimeSpan? between;
+    long waited;
 
     /// <param name="between">How long it waits at most; null: the longer it waits already, the longer.</param>
     public EngineChanges(IReadOnlyList<EngineHost> hosts, IReadOnlyList<string> labels, TimeProvider clock, TimeSpan? between = null)
     {
         (this.clock, this.between, began) = (clock, between, clock.GetTimestamp());
+        waited = began;
         listening = Task.WhenAll(hosts.Select(h => Listen(h, labels)));
     }
 
     public async Task Wait(TimeSpan atMost, CancellationToken cancellation)
     {
+        if (between is not null && Pause - clock.GetElapsedTime(waited) is var pause && pause > TimeSpan.Zero)
+        {
+            await Task.Delay(pause, clock, cancellation);
+        }
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var longest = between ?? TimeSpan.FromTicks(Math.Clamp(clock.GetElapsedTime(began).Ticks / 10, Shortest.Ticks, Longest.Ticks));
         var late = Task.Delay(atMost < longest ? atMost : longest, clock, limit.Token);
@@ -34,6 +43,7 @@ sealed class EngineChanges : IClusterChanges
         await limit.CancelAsync();
         await Task.WhenAll(late, woken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellation.ThrowIfCancellationRequested();
+        waited = clock.GetTimestamp();
     }
 
     public async ValueTask DisposeAsync()

@@ -50,14 +50,21 @@ sealed class EngineContainer(EngineHost host, ContainerInspectResponse seen)
     /// <summary>Whether it stands still though it is to be started again whenever it ends: so an engine that was killed may leave it, or somebody who stopped it.</summary>
     public bool IsLeftStopped => State.Status == "exited" && string.IsNullOrEmpty(State.Error) && seen.HostConfig?.RestartPolicy?.Name is RestartPolicyKind.UnlessStopped or RestartPolicyKind.Always;
 
-    /// <summary>How long it has been running.</summary>
-    public DateTimeOffset? StartedAt => IsRunning && DateTimeOffset.TryParse(State.StartedAt, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
+    /// <summary>Since when it has been running, by its engine's clock.</summary>
+    public DateTimeOffset? StartedAt => IsRunning ? At(State.StartedAt) : null;
+
+    /// <summary>How long it ran, when it is over.</summary>
+    public TimeSpan? RanFor => !State.Running && At(State.StartedAt) is { } began && At(State.FinishedAt) is { } ended ? ended - began : null;
 
     public string? HealthPath => Label(EngineLabels.HealthPath);
 
     public int HealthTimeoutSeconds => Int(EngineLabels.HealthTimeoutSeconds) ?? 3;
 
     public int HealthGraceSeconds => Int(EngineLabels.HealthGraceSeconds) ?? 0;
+
+    public int HealthIntervalSeconds => Int(EngineLabels.HealthIntervalSeconds) ?? 5;
+
+    public int HealthFailures => Int(EngineLabels.HealthFailures) ?? 3;
 
     /// <summary>Whether it can be told healthy: by HTTP, or by the engine.</summary>
     public bool HasHealthCheck => HealthPath is not null || State.Health is { Status: not (null or "" or "none") };
@@ -76,6 +83,8 @@ sealed class EngineContainer(EngineHost host, ContainerInspectResponse seen)
 
     /// <summary>Where its health check is asked; null while it has no port.</summary>
     public Uri? HealthUrl => HealthPath is { } path && Port(Label(EngineLabels.HealthPort)) is { } port ? new Uri($"http://{Host.Options.Address}:{port}{path}") : null;
+
+    static DateTimeOffset? At(string? time) => DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
 
     int? Int(string label) => int.TryParse(Label(label), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

@@ -28,6 +28,12 @@ public sealed class EngineDriver(EngineClusterOptions options, IReadOnlyList<Eng
     {
         ArgumentNullException.ThrowIfNull(waitsFor);
         var specification = ServiceReader.Read(plan.Specification);
+        if (specification.HasFixedPorts && Replicas(plan, specification, await Look(plan.App, cancellation)) is var replicas && replicas > hosts.Count)
+        {
+            throw new ClusterRefusedException(FailureCategory.Configuration,
+                $"Port {specification.Ports.First(p => p.Host is not null).Host} of a host can be had by one task only, and {replicas} tasks were asked for on {(hosts.Count == 1 ? "1 host" : $"{hosts.Count} hosts")}. "
+                + $"Give replicas: {hosts.Count}, or leave host out of the port, so that a free one is found.");
+        }
         foreach (var host in hosts)
         {
             if (await host.MissingNetworks(specification.Networks, cancellation) is [var missing, ..])
@@ -41,7 +47,7 @@ public sealed class EngineDriver(EngineClusterOptions options, IReadOnlyList<Eng
             await waitsFor(hosts is [var only] ? $"{only.Options.Name} to pull the image" : $"the {hosts.Count} engines to pull the image");
         }
         await Task.WhenAll(hosts.Select(h => images.Bring(h, plan.Mark.Image, cancellation)));
-        if (specification.BeforeDeploy is not null)
+        if (specification.BeforeDeploy is not null && !plan.IsRollback)
         {
             await waitsFor("the task before the deployment");
             await new BeforeDeploy(options.Name, plan, specification, clock).Run(hosts, hosts[First(plan.App)], cancellation);
@@ -51,10 +57,7 @@ public sealed class EngineDriver(EngineClusterOptions options, IReadOnlyList<Eng
     /// <inheritdoc/>
     public async Task GiveUp(RolloutPlan plan, CancellationToken cancellation)
     {
-        foreach (var container in (await Seen(plan.App, cancellation)).Containers.Where(c => c.Number is null && c.Mark?.Request == plan.Mark.Request))
-        {
-            await container.Host.Remove(container.Id, cancellation);
-        }
+        await Remove([.. (await Seen(plan.App, cancellation)).Containers.Where(c => c.Number is null && c.Mark?.Request == plan.Mark.Request)], cancellation);
     }
 
     /// <inheritdoc/>
@@ -140,10 +143,10 @@ public sealed class EngineDriver(EngineClusterOptions options, IReadOnlyList<Eng
     async Task<EngineApp> Seen(AppKey app, CancellationToken cancellation)
     {
         var found = await Task.WhenAll(hosts.Select(h => h.Containers(EngineLabels.Of(Cluster, app), cancellation)));
-        return await EngineApp.Of([.. found.SelectMany(f => f)], probe, clock, cancellation);
+        return await EngineApp.Of([.. found.SelectMany(f => f)], probe.Ask, clock, cancellation);
     }
 
-    /// <summary>Makes and starts what is missing of a deployment. All are made before the first is started: what an engine does not accept has then changed nothing.</summary>
+    /// <summary>Makes and starts what is missing of a deployment. All are made, and in their networks, before the first is started: what an engine does not accept has then changed nothing.</summary>
     async Task Bring(AppKey app, DeploymentMark mark, ServiceSpecification specification, int replicas, CancellationToken cancellation)
     {
         var seen = await Seen(app, cancellation);
@@ -153,6 +156,11 @@ public sealed class EngineDriver(EngineClusterOptions options, IReadOnlyList<Eng
             {
                 var host = hosts[(First(app) + number - 1) % hosts.Count];
                 await host.Create(ContainerPlan.Task(specification, Cluster, app, mark, number, replicas, host.Options.Address), cancellation);
+            }
+            seen = await Seen(app, cancellation);
+            foreach (var container in Of(seen, mark).Where(c => c.IsToBeStarted))
+            {
+                await container.Host.Connect(container, specification.Networks, cancellation);
             }
         }
         catch (ClusterRefusedException)
@@ -164,25 +172,20 @@ public sealed class EngineDriver(EngineClusterOptions options, IReadOnlyList<Eng
             }
             throw;
         }
-        seen = await Seen(app, cancellation);
         foreach (var container in Of(seen, mark).Where(c => c.IsToBeStarted).OrderBy(c => c.Number))
         {
             if (specification.HasFixedPorts)
             {
                 await Task.WhenAll(seen.Old.Where(c => c.Host == container.Host && c.State.Running).Select(c => c.Host.Stop(c, cancellation)));
             }
-            await Start(container, app, specification, cancellation);
+            await Start(container, cancellation);
         }
     }
 
-    static async Task Start(EngineContainer container, AppKey app, ServiceSpecification specification, CancellationToken cancellation)
+    static async Task Start(EngineContainer container, CancellationToken cancellation)
     {
         try
         {
-            foreach (var network in specification.Networks.Skip(1).Where(n => container.Seen.NetworkSettings?.Networks?.ContainsKey(n) != true))
-            {
-                await container.Host.Connect(network, container.Id, app.App, cancellation);
-            }
             await Run(container, cancellation);
         }
         catch (ClusterRefusedException)

@@ -59,22 +59,25 @@ sealed class EngineExplanation(string cluster, RolloutPlan plan, AppSnapshot now
         {
             var events = (await container.Host.Happened(EngineLabels.Of(cluster, plan.App), container.CreatedAt, cancellation)).Where(e => e.Actor?.ID == container.Id).ToList();
             var ends = events.Where(e => e.Action == "die").ToList();
-            if (ends.Count == 0 && container.State.Status is not ("exited" or "dead"))
+            // An engine remembers some hundred events, of all its containers: the container itself knows how often it was started again.
+            var times = Math.Max(ends.Count, (int)container.Seen.RestartCount);
+            if (times == 0 && container.State.Status is not ("exited" or "dead" or "restarting"))
             {
                 continue;
             }
-            var exit = ends.Count > 0 ? Attribute(ends[^1], "exitCode") : container.State.ExitCode.ToString(CultureInfo.InvariantCulture);
+            var how = ends.Count > 0 ? $" with exit code {Attribute(ends[^1], "exitCode")}"
+                : container.State.Status == "running" ? "" : string.Create(CultureInfo.InvariantCulture, $" with exit code {container.State.ExitCode}");
             var memory = container.State.OOMKilled || events.Exists(e => e.Action == "oom");
-            evidence.Add(("last exit", $"{container.Name} on {container.Host.Options.Name}: exit code {exit}{(memory ? ", ended for the memory it used" : "")}; ended {Math.Max(1, ends.Count)} times"));
+            evidence.Add(("last exit", $"{container.Name} on {container.Host.Options.Name}: ended {Math.Max(1, times)} times, last{(how.Length > 0 ? how : " nobody remembers how")}{(memory ? ", for the memory it used" : "")}"));
             await Log(container, cancellation);
             if (memory)
             {
                 var most = container.Seen.HostConfig?.Memory is > 0 and var bytes ? $" ({bytes / 1024 / 1024} MiB)" : "";
                 return new(FailureCategory.Resources, $"New tasks were ended because they used more memory than they may{most}; {now.Good} of {now.Wanted} came up {within}.", evidence);
             }
-            return new(FailureCategory.Health, ends.Count > 1
-                ? $"New tasks end again and again with exit code {exit}; {now.Good} of {now.Wanted} came up {within}."
-                : $"A new task ended with exit code {exit}; {now.Good} of {now.Wanted} came up.", evidence);
+            return new(FailureCategory.Health, times > 1
+                ? $"New tasks end again and again{how}; {now.Good} of {now.Wanted} came up {within}."
+                : $"A new task ended{how}; {now.Good} of {now.Wanted} came up.", evidence);
         }
         return null;
     }

@@ -17,10 +17,14 @@ public sealed class EngineHost : IDisposable
     static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(500);
     const int TriesWhileUnseen = 20;
 
+    // What says that a container is not as it was. A check by command makes three events each time, which say nothing.
+    static readonly IReadOnlyList<string> Changes =
+        ["create", "start", "die", "oom", "kill", "stop", "restart", "destroy", "pause", "unpause", "rename", "update", "health_status"];
+
     readonly DockerClient client;
 
-    // How far the engine's clock is ahead of ours, and when that was asked.
-    (TimeSpan Ahead, long At)? clock;
+    // The time by the engine's clock, and when that was asked by no clock at all.
+    (DateTimeOffset Time, long At)? clock;
 
     /// <summary>Of its options; nothing is asked yet.</summary>
     public EngineHost(EngineHostOptions options)
@@ -95,9 +99,15 @@ public sealed class EngineHost : IDisposable
         }
     }
 
-    internal Task Connect(string network, string container, string alias, CancellationToken cancellation) => Call(
-        (c, t) => c.Networks.ConnectNetworkAsync(network, new NetworkConnectParameters { Container = container, EndpointConfig = new EndpointSettings { Aliases = [alias] } }, t),
-        "did not connect a container to its network", cancellation);
+    /// <summary>Connects a container with those of its networks that it was not made in: a container is made in one alone.</summary>
+    internal async Task Connect(EngineContainer container, IEnumerable<string> networks, CancellationToken cancellation)
+    {
+        foreach (var network in networks.Where(n => container.Seen.NetworkSettings?.Networks?.ContainsKey(n) != true))
+        {
+            var parameters = new NetworkConnectParameters { Container = container.Id, EndpointConfig = new EndpointSettings { Aliases = [container.App.App] } };
+            await Call((c, t) => c.Networks.ConnectNetworkAsync(network, parameters, t), $"did not connect a container to the network {network}", cancellation);
+        }
+    }
 
     internal Task Start(string id, CancellationToken cancellation) =>
         Call((c, t) => c.Containers.StartContainerAsync(id, new ContainerStartParameters(), t), "did not start a container", cancellation);
@@ -188,14 +198,14 @@ public sealed class EngineHost : IDisposable
     }
 
     /// <summary>The time by the engine's clock.</summary>
-    async Task<DateTimeOffset> Now(CancellationToken cancellation)
+    internal async Task<DateTimeOffset> Now(CancellationToken cancellation)
     {
         if (clock is not { } known || Stopwatch.GetElapsedTime(known.At) > ClockIsKnownFor)
         {
             var info = await Call((c, t) => c.System.GetSystemInfoAsync(t), "", cancellation);
-            clock = known = (DateTimeOffset.TryParse(info.SystemTime, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time - DateTimeOffset.UtcNow : TimeSpan.Zero, Stopwatch.GetTimestamp());
+            clock = known = (DateTimeOffset.TryParse(info.SystemTime, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : DateTimeOffset.UtcNow, Stopwatch.GetTimestamp());
         }
-        return DateTimeOffset.UtcNow + known.Ahead;
+        return known.Time + Stopwatch.GetElapsedTime(known.At);
     }
 
     static ContainerEventsParameters Events(IReadOnlyList<string> labels) => new()
@@ -203,6 +213,7 @@ public sealed class EngineHost : IDisposable
         Filters = new Dictionary<string, IDictionary<string, bool>>
         {
             ["type"] = new Dictionary<string, bool> { ["container"] = true },
+            ["event"] = Changes.ToDictionary(c => c, _ => true),
             ["label"] = labels.ToDictionary(l => l, _ => true),
         },
     };

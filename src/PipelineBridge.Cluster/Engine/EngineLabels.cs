@@ -27,6 +27,8 @@ static class EngineLabels
     public const string HealthPort = "pipelinebridge.health.port";
     public const string HealthTimeoutSeconds = "pipelinebridge.health.timeoutseconds";
     public const string HealthGraceSeconds = "pipelinebridge.health.graceseconds";
+    public const string HealthIntervalSeconds = "pipelinebridge.health.intervalseconds";
+    public const string HealthFailures = "pipelinebridge.health.failures";
 
     /// <summary>The filters that find the containers of an app, or of all apps of a cluster.</summary>
     public static IReadOnlyList<string> Of(string cluster, AppKey? app) => app is { } one

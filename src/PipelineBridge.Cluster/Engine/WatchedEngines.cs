@@ -8,9 +8,10 @@ namespace PipelineBridge.Cluster.Engine;
 /// <summary>Docker engines under watch.</summary>
 public sealed class WatchedEngines(EngineClusterOptions options, IReadOnlyList<EngineHost> hosts, EngineProbe probe, TimeProvider clock) : IWatchedCluster
 {
-    static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(5);
 
     readonly Dictionary<EngineHost, DateTimeOffset> heardUntil = [];
+    readonly ProbeMemory memory = new(probe, clock);
 
     /// <inheritdoc/>
     public string Name => options.Name;
@@ -25,11 +26,12 @@ public sealed class WatchedEngines(EngineClusterOptions options, IReadOnlyList<E
     public async Task<IReadOnlyDictionary<AppKey, WatchedSnapshot>> All(CancellationToken cancellation)
     {
         var found = await Task.WhenAll(hosts.Select(h => h.Containers(EngineLabels.Of(Name, null), cancellation)));
+        memory.Keep(found.SelectMany(f => f));
         var all = new Dictionary<AppKey, WatchedSnapshot>();
         var ends = (await Task.WhenAll(hosts.Select(h => Ends(h, cancellation)))).SelectMany(e => e).ToList();
         foreach (var app in found.SelectMany(f => f).Where(c => options.Environments.Contains(c.App.Environment)).GroupBy(c => c.App))
         {
-            var seen = await EngineApp.Of([.. app], probe, clock, cancellation);
+            var seen = await EngineApp.Of([.. app], memory.Ask, clock, cancellation);
             if (seen.Snapshot() is { } now)
             {
                 all[app.Key] = Of(seen, now, ends);
@@ -60,8 +62,8 @@ public sealed class WatchedEngines(EngineClusterOptions options, IReadOnlyList<E
     };
 
     /// <summary>Tasks of an older deployment that were made after those of the newest: whoever made them was not there when it was overtaken.</summary>
-    static IEnumerable<EngineContainer> SlippedPast(EngineApp seen) => seen.Current is [{ Mark: { } newest }, ..] && seen.Current.Max(c => c.CreatedAt) is var made
-        ? seen.Old.Where(c => c.Mark!.Sequence < newest.Sequence && c.CreatedAt > made)
+    static IEnumerable<EngineContainer> SlippedPast(EngineApp seen) => seen.Current is [{ Mark: { } newest }, ..] && seen.Current.Max(seen.MadeAt) is var made
+        ? seen.Old.Where(c => c.Mark!.Sequence < newest.Sequence && seen.MadeAt(c) > made)
         : [];
 
     async Task<IReadOnlyList<(string Id, DateTimeOffset At, string How)>> Ends(EngineHost host, CancellationToken cancellation)
@@ -71,7 +73,8 @@ public sealed class WatchedEngines(EngineClusterOptions options, IReadOnlyList<E
         {
             heardUntil[host] = DateTimeOffset.UnixEpoch.AddTicks((last / 100) + TimeSpan.TicksPerMillisecond);
         }
-        return [.. events.Where(e => e.Action == "die" && e.Actor?.ID is not null).Select(e => (e.Actor!.ID!, DateTimeOffset.UnixEpoch.AddTicks((e.TimeNano ?? 0) / 100), How(e, events)))];
+        var ahead = await host.Now(cancellation) - clock.GetUtcNow();
+        return [.. events.Where(e => e.Action == "die" && e.Actor?.ID is not null).Select(e => (e.Actor!.ID!, DateTimeOffset.UnixEpoch.AddTicks((e.TimeNano ?? 0) / 100) - ahead, How(e, events)))];
     }
 
     static string How(Message die, IReadOnlyList<Message> events) => events.Any(e => e.Action == "oom" && e.Actor?.ID == die.Actor!.ID)

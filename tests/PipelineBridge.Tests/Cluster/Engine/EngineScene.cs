@@ -61,7 +61,7 @@ sealed class EngineScene : IDisposable
 
     readonly EngineFixture fixture;
     readonly List<IDisposable> owned = [];
-    readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(60) };
 
     public EngineScene(EngineFixture fixture)
     {
@@ -97,13 +97,22 @@ sealed class EngineScene : IDisposable
         return new EngineDriver(Options, hosts, probe, Clock);
     }
 
-    public ClusterWatcher NewWatcher()
+    public ClusterWatcher NewWatcher() => new(NewWatched(), Clock);
+
+    public WatchedEngines NewWatched()
     {
         var probe = new EngineProbe();
         var hosts = Options.Hosts.Select(h => new EngineHost(h)).ToList();
         owned.Add(probe);
         owned.AddRange(hosts);
-        return new ClusterWatcher(new WatchedEngines(Options, hosts, probe, Clock), Clock);
+        return new WatchedEngines(Options, hosts, probe, Clock);
+    }
+
+    /// <summary>Runs something in a running container.</summary>
+    public async Task Run(string container, params string[] command)
+    {
+        var made = await Engine.Call(HttpMethod.Post, $"containers/{container}/exec", new JsonObject { ["Cmd"] = new JsonArray([.. command.Select(c => (JsonNode)c)]) });
+        await Engine.Call(HttpMethod.Post, $"exec/{(string)made!["Id"]!}/start", new JsonObject { ["Detach"] = true });
     }
 
     public Task<string> Image(string text, bool healthy = true, string before = "echo starting") => fixture.Image(text, healthy, before);
@@ -118,7 +127,7 @@ sealed class EngineScene : IDisposable
         """;
 
     /// <summary>The work of deployment n of an image.</summary>
-    public Work Rollout(int sequence, string image, string? specification = null, (int Sequence, string Image, string Specification)? previous = null, int seconds = 30,
+    public Work Rollout(int sequence, string image, string? specification = null, (int Sequence, string Image, string Specification)? previous = null, int seconds = 180,
         string onFailure = OnFailure.Rollback, int? replicas = null) =>
         ClusterWorks.New(App, sequence, ClusterWorks.Rollout(image, specification ??= Specification(), previous, seconds, onFailure, replicas), specification, previous?.Specification);
 

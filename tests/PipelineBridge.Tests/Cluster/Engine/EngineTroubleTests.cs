@@ -70,10 +70,22 @@ public class EngineTroubleTests(EngineFixture fixture) : IClassFixture<EngineFix
         var one = await scene.Deployed(1, await scene.Image("one"), specification);
         var two = await scene.Deployed(2, await scene.Image("two"), specification, one);
         (await scene.Answers()).Should().Equal("two");
-        var outcome = await scene.Do(scene.Rollout(3, await scene.Image("sick", healthy: false), specification, two, seconds: 3));
+        var outcome = await scene.Do(scene.Rollout(3, await scene.Image("sick", healthy: false), specification, two, seconds: 25));
         outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Health);
         (await scene.Answers()).Should().Equal("two");
         (await scene.Containers()).Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task More_tasks_than_hosts_at_a_port_of_the_host_are_refused_and_nothing_is_changed()
+    {
+        using var scene = new EngineScene(fixture);
+        var specification = $"kind: service\nstopSeconds: 1\nports: [{{container: 8080, host: {FreePort()}}}]\nhealth: {{path: /health}}";
+        var one = await scene.Deployed(1, await scene.Image("one"), specification);
+        var outcome = await scene.Do(scene.Rollout(2, await scene.Image("two"), specification, one, replicas: 2));
+        outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.None, FailureCategory.Configuration);
+        outcome.Custom.Cause.Should().MatchRegex("^Port [0-9]+ of a host can be had by one task only, and 2 tasks were asked for on 1 host\\. Give replicas: 1, or leave host out of the port, so that a free one is found\\.$");
+        (await scene.Answers()).Should().Equal("one");
     }
 
     [Fact]
@@ -165,7 +177,7 @@ public class EngineTroubleTests(EngineFixture fixture) : IClassFixture<EngineFix
         using var scene = new EngineScene(fixture);
         var one = await scene.Deployed(1, await scene.Image("one"));
         var slow = await scene.Image("slow", before: "echo warming up; busybox sleep 4");
-        var rolling = scene.Do(scene.Rollout(2, slow, EngineScene.Specification(2), one, seconds: 60));
+        var rolling = scene.Do(scene.Rollout(2, slow, EngineScene.Specification(2), one, seconds: 300));
         await ClusterScene.Until(async () => (await scene.Containers()).Count == 3, "both new containers");
         await scene.Engine.Kill();
         await Task.Delay(1500, TestContext.Current.CancellationToken);
@@ -184,13 +196,49 @@ public class EngineTroubleTests(EngineFixture fixture) : IClassFixture<EngineFix
     {
         using var scene = new EngineScene(fixture) { Clock = new ShiftedTime(TimeSpan.FromMinutes(minutes)) };
         scene.NewHandler();
-        var one = await scene.Deployed(1, await scene.Image("warming up", before: "busybox sleep 2"));
-        var outcome = await scene.Do(scene.Rollout(2, await scene.Image("crash", before: "echo no database; exit 3"), previous: one, seconds: 5));
+        var one = await scene.Deployed(1, await scene.Image("warming up", before: "busybox sleep 2"), EngineScene.Specification(more: "beforeDeploy: {command: [/bin/sh, -c, busybox sleep 2]}"));
+        var outcome = await scene.Do(scene.Rollout(2, await scene.Image("crash", before: "echo no database; exit 3"), previous: one, seconds: 25));
         outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Health);
         outcome.EvidenceOf("last log").Should().Contain("no database");
         var seen = new WatchedApp(scene.App);
         seen.Expect(one.Image, 1);
         await seen.During(scene.NewWatcher(), () => ClusterScene.Until(() => seen.Endpoints is [_], "the endpoint"));
+        await scene.Deployed(3, await scene.Image("three"), EngineScene.Specification(check: false), one);
+    }
+
+    [Theory]
+    [InlineData(-10)]
+    [InlineData(10)]
+    public async Task A_rollout_that_another_process_goes_on_with_has_its_time_by_whatever_clock(int minutes)
+    {
+        using var scene = new EngineScene(fixture) { Clock = new ShiftedTime(TimeSpan.FromMinutes(minutes)) };
+        scene.NewHandler();
+        var work = scene.Rollout(1, await scene.Image("slow", before: "echo warming up; busybox sleep 6"));
+        using (var process = new CancellationTokenSource())
+        {
+            var dying = scene.Do(work, process: process.Token);
+            await ClusterScene.Until(async () => (await scene.Containers(all: false)).Count == 1, "the new task");
+            await process.CancelAsync();
+            await dying.Invoking(d => d).Should().ThrowAsync<OperationCanceledException>();
+        }
+        scene.NewHandler();
+        var outcome = await scene.Do(EngineScene.Again(work));
+        outcome.End.Content.Should().BeOfType<ServiceDeployed>(outcome.ToString());
+    }
+
+    [Fact]
+    public async Task A_network_that_does_not_take_a_task_is_named_and_nothing_is_changed()
+    {
+        using var scene = new EngineScene(fixture);
+        var one = await scene.Deployed(1, await scene.Image("one"));
+        await scene.Engine.Call(HttpMethod.Post, "networks/create", new System.Text.Json.Nodes.JsonObject { ["Name"] = "first-of-tests" });
+        // An engine gives no names in its own bridge.
+        var outcome = await scene.Do(scene.Rollout(2, await scene.Image("two"), EngineScene.Specification(2, "networks: [first-of-tests, bridge]"), one));
+        outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.None, FailureCategory.Configuration);
+        outcome.Custom.Cause.Should().Be("The engine h1 did not connect a container to the network bridge.");
+        outcome.EvidenceOf("last answer").Should().Contain("user defined networks");
+        (await scene.Containers()).Should().ContainSingle();
+        (await scene.Answers()).Should().Equal("one");
     }
 
     static Socket Taken(int port)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using PipelineBridge.Events;
 using PipelineBridge.Messaging;
@@ -59,7 +60,7 @@ public class EngineWatcherTests(EngineFixture fixture) : IClassFixture<EngineFix
     {
         using var scene = new EngineScene(fixture);
         var bridge = new RecordingBridge();
-        var image = await scene.Image("fragile", before: "busybox sleep 3; echo giving up; exit 4");
+        var image = await scene.Image("fragile", before: "busybox sleep 10; echo giving up; exit 4");
         var one = await scene.Deployed(1, image, EngineScene.Specification(check: false));
         bridge.Expects = Expecting(scene, one.Image, 1);
         await Watching(scene, bridge, async () =>
@@ -92,6 +93,26 @@ public class EngineWatcherTests(EngineFixture fixture) : IClassFixture<EngineFix
     }
 
     [Fact]
+    public async Task A_live_task_stays_told_until_as_many_checks_failed_as_its_specification_says_one_an_interval()
+    {
+        using var scene = new EngineScene(fixture);
+        var bridge = new RecordingBridge();
+        var specification = EngineScene.Specification(check: false, more: "health: {path: /health, timeoutSeconds: 30, intervalSeconds: 15, failures: 2}");
+        var one = await scene.Deployed(1, await scene.Image("one"), specification);
+        bridge.Expects = Expecting(scene, one.Image, 1);
+        await Watching(scene, bridge, async () =>
+        {
+            await ClusterScene.Until(() => Last(bridge, scene) is [_], "the endpoint");
+            var began = Stopwatch.GetTimestamp();
+            await scene.Run((await scene.Running()).Single(), "/bin/busybox", "mv", "/www/health", "/www/away");
+            await ClusterScene.Until(() => Last(bridge, scene) is [], "no endpoint");
+            Stopwatch.GetElapsedTime(began).Should().BeGreaterThan(TimeSpan.FromSeconds(11));
+            await scene.Run((await scene.Running()).Single(), "/bin/busybox", "mv", "/www/away", "/www/health");
+            await ClusterScene.Until(() => Last(bridge, scene) is [_], "the endpoint again");
+        });
+    }
+
+    [Fact]
     public async Task What_somebody_removed_is_told_and_what_slipped_past_is_ended()
     {
         using var scene = new EngineScene(fixture);
@@ -110,6 +131,7 @@ public class EngineWatcherTests(EngineFixture fixture) : IClassFixture<EngineFix
             var made = await scene.Engine.Call(HttpMethod.Post, "containers/create", new JsonObject { ["Image"] = ImageReference.Parse(one.Image).Pinned, ["Labels"] = labels, ["StopTimeout"] = 1 });
             await scene.Engine.Call(HttpMethod.Post, $"containers/{(string)made!["Id"]!}/start");
             await ClusterScene.Until(async () => (await scene.Containers()).Count == 1, "the late one to be ended");
+            await ClusterScene.Until(() => Of(bridge, scene).Any(e => e.Content is IncidentDetected), "the incident");
             Of(bridge, scene).First(e => e.Content is IncidentDetected).Custom!.Cause.Should().Be("An older deployment of ours, number 1, came to the cluster after number 2; its tasks are ended.");
             await ClusterScene.Until(() => Of(bridge, scene).Any(e => e.Content is IncidentResolved), "the end of that");
             await scene.Engine.Call(HttpMethod.Delete, $"containers/{(await scene.Running()).Single()}?force=true");
