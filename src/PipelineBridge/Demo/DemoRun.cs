@@ -50,6 +50,7 @@ sealed class DemoRun(TextWriter output)
         await using var slack = await SlackSimulator.Start(new SlackSimulatorOptions { Announce = Quiet, People = [new("ann", "ann@example.org"), new("bob", "bob@example.org")] }, stop);
         registry.SeedImage("hello", "1.0", "hello 1.0");
         var broken = registry.SeedImage("hello", "1.1", "hello 1.1");
+        registry.SeedImage("hello", "1.2", "hello 1.2");
         marathon.Script(new TaskBehavior { Image = broken, NeverHealthy = true, ProbeAnswer = "503 database migrations pending" });
 
         var key = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
@@ -77,8 +78,11 @@ sealed class DemoRun(TextWriter output)
             output.WriteLine(asTold ? "Both went as told." : "Not as told: see above.");
             return asTold ? 0 : 1;
         }
-        output.WriteLine("Try it yourself:");
-        output.WriteLine($"  curl -H 'Authorization: Bearer {key}' -d '{{\"app\":\"hello\",\"environment\":\"demo\",\"image\":\"{registryName}/hello:1.0\"}}' {page}/v1/deployments");
+        output.WriteLine("Try it yourself, in another terminal: a newer version, and back.");
+        output.WriteLine($"  export BRIDGE_URL={page} BRIDGE_TOKEN={key}");
+        output.WriteLine($"  curl -sS -H \"Authorization: Bearer $BRIDGE_TOKEN\" -d '{{\"app\":\"hello\",\"environment\":\"demo\",\"image\":\"{registryName}/hello:{(Registry is null ? "1.2" : "1.0")}\"}}' $BRIDGE_URL/v1/deployments");
+        output.WriteLine("  dotnet run --project src/PipelineBridge -- status");
+        output.WriteLine("  dotnet run --project src/PipelineBridge -- rollback hello demo");
         output.WriteLine($"Look at {page} and at the chat, {slack.Url}. Ctrl-C ends it.");
         await Task.Delay(Timeout.InfiniteTimeSpan, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return asTold ? 0 : 1;
