@@ -49,7 +49,7 @@ static class EventWords
             EndpointsChanged n => ("none", $"healthy tasks on {n.Cluster}: {n.Tasks.Count}"),
             IncidentDetected i => ("failed", $"trouble in {at}{(c?.Cause ?? i.Description) switch { null => "", var what => $": {what}" }}"),
             IncidentResolved i => ("live", $"the trouble in {at} is over{(i.Description is null ? "" : $": {i.Description}")}"),
-            NotificationRequested n => ("none", $"to tell {n.Target}: {n.Title}{(n.Text is null ? "" : $", {n.Text}")}"),
+            NotificationRequested n => ("none", $"to tell {n.Target}: {Message(n)}"),
             NotificationDelivered n => ("none", $"{n.Target} was told"),
             _ => ("none", $"{e.EventType?.ShortName ?? e.Type}: {e.SubjectId}"),
         };
@@ -69,6 +69,11 @@ static class EventWords
         DeploymentRequested or DeploymentRolloutRequested or DeploymentCancelRequested or DeploymentStarted or DeploymentSucceeded or DeploymentFailed or DeploymentSuperseded or DeploymentRefused or DeploymentCancelled => "deploy",
         _ => e.EventType?.ShortName.Split('.')[0] ?? "event",
     };
+
+    /// <summary>The sentence of a message that was told.</summary>
+    public static string Told(CdEvent message) => message.Content is NotificationRequested n ? $"{n.Target} was told: {Message(n)}" : Of(message).Text;
+
+    static string Message(NotificationRequested n) => $"{n.Title}{(n.Text is null ? "" : $", {n.Text}")}";
 
     static string Build(CustomData? c, CdEvent e) => (c?.Build?.Job, c?.Build?.Number) switch
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using PipelineBridge.Bridge.Timeline;
 using PipelineBridge.Events;
 
@@ -17,23 +18,22 @@ static class StoryList
     {
         var lines = new List<Html>();
         var day = "";
-        foreach (var e in events)
+        foreach (var entry in StoryEntry.Of(events))
         {
-            var read = Read(e);
-            var today = read?.Time.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? day;
+            var today = entry.Read?.Time.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? day;
             if (today != day)
             {
                 lines.Add(Html.Of($"<li class=\"day\" data-key=\"{today}\">{today} UTC</li>"));
                 day = today;
             }
-            lines.Add(Line(e, read, self));
+            lines.Add(Line(entry, self));
         }
         return Html.Of($"<ol class=\"story\">{lines}</ol>");
     }
 
-    static Html Line(SequencedEvent e, CdEvent? read, string? self)
+    static Html Line(StoryEntry entry, string? self)
     {
-        var (look, text) = read is null ? ("none", "an event that this version cannot read") : EventWords.Of(read);
+        var read = entry.Read;
         var request = read?.Custom?.RequestId is { } id && id != self ? Html.Of($" {PageWords.Link(id)}") : Html.Empty;
         var who = read?.Custom?.By switch
         {
@@ -45,29 +45,18 @@ static class StoryList
         var log = read is { Custom.Build.Url: { } url, Content: PipelineRunQueued or PipelineRunStarted or PipelineRunFinished }
             ? Html.Of($" {Html.Outside(url, "log")}") : Html.Empty;
         return Html.Of($"""
-            <li class="{look}" data-key="{e.Sequence}"><span class="text">{(read is null ? Html.Empty : Html.Of($"{PageWords.Clock(read.Time)} <span class=\"topic\">{EventWords.Topic(read)}</span>"))} {PageWords.ShortDigests(text)}{request}{log}</span>{(who is null ? Html.Empty : Html.Of($" <small>{who}</small>"))}
-            {Raw(e, read)}</li>
+            <li class="{entry.Look}" data-key="{entry.Events[0].Sequence}"><span class="text">{(read is null ? Html.Empty : Html.Of($"{PageWords.Clock(read.Time)} <span class=\"topic\">{EventWords.Topic(read)}</span>"))} {PageWords.ShortDigests(entry.Text)}{request}{log}</span>{(who is null ? Html.Empty : Html.Of($" <small>{who}</small>"))}
+            {entry.Events.Select(Raw).ToList()}</li>
 
             """);
     }
 
-    static Html Raw(SequencedEvent e, CdEvent? read)
+    static Html Raw(SequencedEvent e)
     {
-        var name = read?.EventType?.ShortName ?? read?.Type ?? "event";
+        var type = e.Event.TryGetProperty("type", out var named) && named.ValueKind == JsonValueKind.String ? named.GetString()! : "event";
+        var name = EventTypes.Find(type)?.ShortName ?? type;
         var raw = e.Event.GetRawText();
         var all = $"/v1/events?after={e.Sequence - 1}";
         return Html.Of($"<details><summary>{name} <span class=\"soft\">{e.Sequence}</span></summary>{(raw.Length <= LongestRaw ? Html.Of($"<pre>{raw}</pre>") : Html.Of($"<p>It has {raw.Length} characters. <a href=\"{all}\">As it was on the bus</a></p>"))}</details>");
-    }
-
-    static CdEvent? Read(SequencedEvent e)
-    {
-        try
-        {
-            return CdEventReader.Read(e.Event);
-        }
-        catch (EventFormatException)
-        {
-            return null;
-        }
     }
 }

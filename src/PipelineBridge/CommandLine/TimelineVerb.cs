@@ -1,8 +1,6 @@
 using System.CommandLine;
-using System.Text.Json;
 using PipelineBridge.Bridge.Pages;
 using PipelineBridge.Bridge.Timeline;
-using PipelineBridge.Events;
 
 namespace PipelineBridge.CommandLine;
 
@@ -68,22 +66,9 @@ static class TimelineVerb
             var (_, sign, _) = PageWords.Look(request.State);
             yield return $"  {sign} {RequestWords.Title(request)}  #{VerbRun.PageName(request.Id)}  {RequestWords.Stands(request)}";
         }
-        foreach (var (e, words) in chain.Events.Select(Read))
+        foreach (var entry in StoryEntry.Of(chain.Events))
         {
-            yield return $"  {(e is null ? "" : PageWords.Full(e.Time)),-23}  {Refusals.Line(words)}";
-        }
-    }
-
-    static (CdEvent? Event, string Words) Read(SequencedEvent sequenced)
-    {
-        try
-        {
-            var e = CdEventReader.Read(JsonSerializer.SerializeToUtf8Bytes(sequenced.Event));
-            return (e, EventWords.Of(e).Text);
-        }
-        catch (EventFormatException)
-        {
-            return (null, $"event {sequenced.Sequence}, which this version does not know");
+            yield return $"  {(entry.Read is null ? "" : PageWords.Full(entry.Read.Time)),-23}  {Refusals.Line(entry.Text)}";
         }
     }
 }
