@@ -23,6 +23,9 @@ sealed class CommandRun(string url, string? token)
 
     public bool IsTerminal { get; init; }
 
+    /// <summary>What the run that was begun last has printed so far.</summary>
+    public Shown Printed { get; private set; } = new();
+
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>A run whose waits are over soon.</summary>
@@ -32,7 +35,7 @@ sealed class CommandRun(string url, string? token)
 
     public async Task<CommandResult> Run(CancellationToken stop, params string[] arguments)
     {
-        var (output, errors) = (new StringWriter(), new StringWriter());
+        var (output, errors) = (Printed = new Shown(), new Shown());
         var root = new RootCommand();
         var at = new Surroundings { Output = output, Errors = errors, Variable = name => Variables.GetValueOrDefault(name), IsTerminal = IsTerminal, Clock = Clock };
         foreach (var verb in OperatorVerbs.All(at))
@@ -40,7 +43,7 @@ sealed class CommandRun(string url, string? token)
             root.Add(verb);
         }
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        limit.CancelAfter(Patience.Bound);
         var exit = await WrongUse.OrRun(root.Parse(arguments), new InvocationConfiguration { Output = output, Error = errors }, limit.Token);
         return new CommandResult(exit, output.ToString(), errors.ToString());
     }

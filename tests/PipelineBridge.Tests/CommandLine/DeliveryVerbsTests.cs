@@ -6,27 +6,8 @@ using PipelineBridge.Tests.Bridge;
 namespace PipelineBridge.Tests.CommandLine;
 
 /// <summary>The verbs that ask for something, against a bridge.</summary>
-public sealed class DeliveryVerbsTests : IAsyncLifetime
+public sealed class DeliveryVerbsTests : VerbsScene
 {
-    const string Image = "registry.internal/portal:412";
-
-    readonly FileInfo spec = new(Path.GetTempFileName());
-    RunningBridge bridge = null!;
-    CommandRun shell = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        bridge = await RunningBridge.Start();
-        shell = new CommandRun(bridge.Http.BaseAddress!.ToString(), RunningBridge.Key);
-        await File.WriteAllTextAsync(spec.FullName, """{ "id": "/prod/portal", "instances": 3 }""", TestContext.Current.CancellationToken);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await bridge.DisposeAsync();
-        spec.Delete();
-    }
-
     [Fact]
     public async Task A_deployment_is_followed_until_it_is_live()
     {
@@ -34,30 +15,6 @@ public sealed class DeliveryVerbsTests : IAsyncLifetime
 
         done.Output.Should().StartWith("accepted  #d-").And.Contain($"portal is live on prod: 412 ({ScriptedStages.Digest[..15]}).").And.NotContain("\x1b");
         done.Errors.Should().Be("warning: spec.healthChecks: there is none.\n");
-    }
-
-    [Fact]
-    public async Task What_changes_is_a_line_and_what_does_not_is_none()
-    {
-        var healthy = new TaskCompletionSource();
-        bridge.Stages.Deploy = async (work, told, stop) =>
-        {
-            foreach (var count in new[] { 1, 1, 2 })
-            {
-                await told.Tell(work.Observed(new DeploymentProgressed("main", "rolling", count, 3)), stop);
-            }
-            await healthy.Task.WaitAsync(stop);
-            return [ScriptedStages.Live(work)];
-        };
-
-        var running = Deploy();
-        await Until(1, "running");
-        await Task.Delay(TimeSpan.FromSeconds(2.5), TestContext.Current.CancellationToken);
-        healthy.SetResult();
-
-        var lines = (await running).ShouldExit(0).Output.Split('\n');
-        lines.Where(l => l.Contains("2 of 3 healthy", StringComparison.Ordinal)).Should().ContainSingle().Which.Should().MatchRegex(@"^  \d+:\d\d rolling out 412, 2 of 3 healthy$");
-        lines.Should().OnlyHaveUniqueItems();
     }
 
     [Fact]
@@ -235,79 +192,5 @@ public sealed class DeliveryVerbsTests : IAsyncLifetime
         (await shell.Run("notify", "portal", "team", "Migration done", "--text", "All rows.", "--mood", "good")).ShouldExit(0);
         bridge.Stages.Deploy = (work, _, _) => Task.FromResult<IReadOnlyList<CdEvent>>([work.Done(new ServiceRemoved(new Reference(work.Environment)))]);
         (await shell.Run("remove", "portal", "prod")).ShouldExit(0).Output.Should().Contain("remove portal → prod  removed in");
-    }
-
-    [Fact]
-    public async Task Await_takes_a_prefix_or_the_newest_of_an_app()
-    {
-        (await shell.Run("await", "portal", "prod")).ShouldExit(3).Errors.Should().Contain("never deployed to prod");
-        await Deploy(Image, "--no-wait");
-        (await shell.Run("await", "portal", "prod")).ShouldExit(0).Output.Should().Contain("portal is live on prod");
-        (await shell.Run("await", ((string)(await Newest())["id"]!)[..6])).ShouldExit(0).Output.Should().Contain("portal is live on prod");
-        (await shell.Run("await", "d-0000")).ShouldExit(3).Errors.Should().Be("There is no request d-0000.\n");
-    }
-
-    [Fact]
-    public async Task A_wait_that_is_over_ends_with_4_and_says_how_to_wait_on()
-    {
-        bridge.Stages.Deploy = async (_, _, stop) =>
-        {
-            await Task.Delay(Timeout.Infinite, stop);
-            return [];
-        };
-        var late = (await Deploy(Image, "--minutes", "0.02")).ShouldExit(4);
-        late.Errors.Should().MatchRegex(@"portal → prod has no end yet: .*\. It goes on\.\nTo wait on: pipelinebridge await d-\w{6}\.\n$");
-    }
-
-    [Fact]
-    public async Task What_is_tried_again_later_is_said_with_one_full_stop()
-    {
-        bridge.Stages.Push = async (work, told, stop) =>
-        {
-            await told.Tell(work.Deferred(DateTimeOffset.UtcNow.AddMinutes(10), FailureCategory.Registry, "The registry answers 503."), stop);
-            await Task.Delay(Timeout.Infinite, stop);
-            return [];
-        };
-        (await shell.Run("push", "portal", Image, "--minutes", "0.05")).ShouldExit(4).Errors.Should()
-            .MatchRegex(@"The registry answers 503\. It is tried again at \d\d:\d\d:\d\d UTC\. It goes on\.\n");
-    }
-
-    [Fact]
-    public async Task A_command_that_is_stopped_says_that_it_goes_on()
-    {
-        bridge.Stages.Deploy = async (_, _, stop) =>
-        {
-            await Task.Delay(Timeout.Infinite, stop);
-            return [];
-        };
-        using var stop = new CancellationTokenSource();
-        var running = shell.Run(stop.Token, "deploy", "portal", "prod", Image, "--spec", spec.FullName);
-        await Until(1, "running");
-        await stop.CancelAsync();
-        (await running).ShouldExit(4).Errors.Should().Contain("goes on at the bridge.").And.Contain("pipelinebridge cancel d-");
-    }
-
-    Task<CommandResult> Deploy(string image = Image, params string[] more) => shell.Run(["deploy", "portal", "prod", image, "--spec", spec.FullName, .. more]);
-
-    async Task<JsonObject> Newest() => (await Deployments())[0]!.AsObject();
-
-    /// <summary>Waits until so many deployments of portal to prod are in a state.</summary>
-    async Task Until(int count, string state, string waitingFor = "")
-    {
-        for (var i = 0; i < 600; i++)
-        {
-            if ((await Deployments()).Count(d => (string)d!["state"]! == state && $"{d["waitingFor"]}".StartsWith(waitingFor, StringComparison.Ordinal)) == count)
-            {
-                return;
-            }
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
-        throw new TimeoutException($"there are no {count} deployments that are {state}");
-    }
-
-    async Task<JsonArray> Deployments()
-    {
-        using var response = await bridge.Send(HttpMethod.Get, "/v1/deployments?app=portal&environment=prod");
-        return JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["deployments"]!.AsArray();
     }
 }

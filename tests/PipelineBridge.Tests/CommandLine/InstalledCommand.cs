@@ -32,7 +32,7 @@ sealed class InstalledCommand : IDisposable
     {
         File.WriteAllText(path, script);
         using var chmod = Process.Start("chmod", ["700", path]);
-        chmod.WaitForExit(TimeSpan.FromSeconds(30)).Should().BeTrue();
+        chmod.WaitForExit(TimeSpan.FromMinutes(4)).Should().BeTrue();
     }
 
     public async Task<CommandResult> Run(string script, string shell = "bash")

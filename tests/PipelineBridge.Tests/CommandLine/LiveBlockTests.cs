@@ -5,6 +5,7 @@ using PipelineBridge.CommandLine;
 using PipelineBridge.Bridge.Deliveries;
 using PipelineBridge.Events;
 using PipelineBridge.Tests.Bridge;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.CommandLine;
 
@@ -71,16 +72,17 @@ public sealed partial class LiveBlockTests
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "script is not installed (Debian package bsdutils)");
         await using var bridge = await RunningBridge.Start();
         await bridge.Until(await bridge.Deploy(), "succeeded");
+        var shown = new Shown();
         bridge.Stages.Deploy = async (work, told, stop) =>
         {
             await told.Tell(work.Observed(new DeploymentProgressed("main", "rolling", 1, 3)), stop);
-            await Task.Delay(TimeSpan.FromSeconds(2), stop);
+            await shown.Until("1 of 3", stop);
             return [ScriptedStages.Live(work)];
         };
         var command = $"dotnet '{Path.Combine(AppContext.BaseDirectory, "pipelinebridge.dll")}' deploy portal prod registry.internal/portal:413";
 
-        var terminal = await Shell($"script -qec \"{command}\" /dev/null </dev/null", bridge);
-        var pipe = await Shell($"{command} | cat", bridge);
+        var terminal = await Shell($"script -qec \"{command}\" /dev/null </dev/null", bridge, shown);
+        var pipe = await Shell($"{command} | cat", bridge, shown = new Shown());
 
         terminal.Should().MatchRegex(@"\x1b\[\d+F\x1b\[J");
         var screen = Screen(terminal.Replace("\r", "", StringComparison.Ordinal));
@@ -89,7 +91,7 @@ public sealed partial class LiveBlockTests
         pipe.Should().NotContain("\x1b").And.Contain("portal is live on prod: 413");
     }
 
-    static async Task<string> Shell(string line, RunningBridge bridge)
+    static async Task<string> Shell(string line, RunningBridge bridge, Shown shown)
     {
         var start = new ProcessStartInfo("bash", ["-c", line]) { RedirectStandardOutput = true };
         start.Environment["BRIDGE_URL"] = bridge.Http.BaseAddress!.ToString();
@@ -97,12 +99,16 @@ public sealed partial class LiveBlockTests
         start.Environment["TERM"] = "xterm";
         using var process = Process.Start(start)!;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        limit.CancelAfter(Patience.Bound);
         try
         {
-            var text = await process.StandardOutput.ReadToEndAsync(limit.Token);
+            var buffer = new char[4096];
+            while (await process.StandardOutput.ReadAsync(buffer, limit.Token) is > 0 and var read)
+            {
+                shown.Write(new string(buffer, 0, read));
+            }
             await process.WaitForExitAsync(limit.Token);
-            return text;
+            return shown.ToString();
         }
         finally
         {

@@ -161,13 +161,17 @@ public sealed class PushVerbTests : IAsyncLifetime
     public async Task How_far_it_is_is_told_in_a_pipe_line_by_line_on_a_terminal_in_place_and_in_json_not_at_all()
     {
         SignedIn();
-        var terminal = new CommandRun(bridge.Http.BaseAddress!.ToString(), RunningBridge.Key) { IsTerminal = true };
-        terminal.Variables["HOME"] = Home;
-        registry.Faults.Add(new Fault { PathPrefix = "/v2/", Method = "PUT", DelayMilliseconds = 2500, Times = 99 });
+        // It looks how far it is four times a second, so that a moment without a look is none without a line.
+        CommandRun Run(bool terminal) => new(bridge.Http.BaseAddress!.ToString(), RunningBridge.Key) { IsTerminal = terminal, Clock = new FastTime(4), Variables = { ["HOME"] = Home } };
+        foreach (var repository in new[] { "piped", "drawn" })
+        {
+            registry.Faults.Add(new Fault { PathPrefix = $"/v2/{repository}/blobs/", Method = "PUT", DelayMilliseconds = 5000, Times = 99 });
+        }
 
-        (await To("piped", shell)).ShouldExit(0).Output.Should().MatchRegex(@"^  0:0\d sent (\S+ k?B) of \1\n\S+/piped@sha256:");
-        (await To("drawn", terminal)).ShouldExit(0).Output.Should()
-            .MatchRegex(@$"^push portal → {registry.Host}/drawn:412   pushing   0:01\n  ◐ sent       ").And.Contain("██████████")
+        (await To("piped", Run(false))).ShouldExit(0).Output.Should().MatchRegex(@"^(  \d+:\d\d sent \S+ k?B of \S+ k?B\n)*  \d+:\d\d sent (\S+ k?B) of \2\n\S+/piped@sha256:");
+        (await To("drawn", Run(true))).ShouldExit(0).Output.Should()
+            .MatchRegex(@$"^push portal → {registry.Host}/drawn:412   (reading|pushing)   0:\d\d\n")
+            .And.MatchRegex(@$"push portal → {registry.Host}/drawn:412   pushing   0:\d\d\n  ◐ sent       ").And.Contain("██████████")
             .And.MatchRegex(@"\x1b\[2F\x1b\[J\S+/drawn@sha256:[0-9a-f]{8}  ", "the block is gone when it is over");
         (await To("json", shell, "--json")).ShouldExit(0).Output.Should().StartWith("{");
     }
@@ -175,18 +179,19 @@ public sealed class PushVerbTests : IAsyncLifetime
     [Fact]
     public async Task In_a_pipe_each_further_tenth_is_a_line_and_nothing_else_is()
     {
-        var (output, meter, push) = (new StringWriter(), new PushMeter(), new TaskCompletionSource<int>());
+        await using var output = new Shown();
+        var (meter, push) = (new PushMeter(), new TaskCompletionSource<int>());
         var view = new UploadView(new Surroundings { Output = output, Errors = output, Variable = _ => null, Clock = new FastTime(20) }, "push portal", meter).Until(push.Task);
         meter.Measured(1000);
         meter.WasThere("a", 300);
-        foreach (var sent in new[] { 0, 10, 20, 110, 120, 500, 700 })
+        foreach (var (sent, isFurther) in new[] { (0, true), (10, false), (20, false), (110, true), (120, false), (500, true), (700, true) })
         {
             meter.Sent("b", sent);
-            await Task.Delay(150, TestContext.Current.CancellationToken);
+            await (isFurther ? output.Until($"sent {sent} B", TestContext.Current.CancellationToken) : Task.Delay(150, TestContext.Current.CancellationToken));
         }
         push.SetResult(7);
         (await view).Should().Be(7);
-        output.ToString().Split('\n').Select(l => l.Length > 7 ? l.TrimStart()[5..] : l).Should().Equal("sent 0 B of 1 kB, 300 B were there", "sent 110 B of 1 kB, 300 B were there", "sent 500 B of 1 kB, 300 B were there", "sent 700 B of 1 kB, 300 B were there", "");
+        output.ToString().Split('\n').Select(l => l.Length > 7 ? l.TrimStart().Split(' ', 2)[1] : l).Should().Equal("sent 0 B of 1 kB, 300 B were there", "sent 110 B of 1 kB, 300 B were there", "sent 500 B of 1 kB, 300 B were there", "sent 700 B of 1 kB, 300 B were there", "");
     }
 
     [Theory]

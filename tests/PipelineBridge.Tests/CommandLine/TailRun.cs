@@ -1,5 +1,6 @@
 using PipelineBridge.CommandLine;
 using PipelineBridge.Tests.Docs;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.CommandLine;
 
@@ -35,7 +36,7 @@ sealed class TailRun : IAsyncDisposable
     }
 
     /// <summary>The exit code, once it ends.</summary>
-    public Task<int> Exit() => run.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+    public Task<int> Exit() => run.WaitAsync(Patience.Bound, TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {
