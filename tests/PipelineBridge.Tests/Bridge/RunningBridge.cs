@@ -10,6 +10,7 @@ using PipelineBridge.Bridge.Security;
 using PipelineBridge.Events;
 using PipelineBridge.Journal;
 using PipelineBridge.Messaging;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.Bridge;
 
@@ -42,33 +43,35 @@ sealed class RunningBridge : IAsyncDisposable
     /// <summary>Whether it is started again where it was, for those who come back to it.</summary>
     public bool KeepsAddress { get; init; }
 
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     public HttpClient Http { get; private set; } = null!;
 
     public string JournalPath => Path.Combine(directory.FullName, "journal.db");
 
-    public static async Task<RunningBridge> Start(Func<BridgeOptions, BridgeOptions>? change = null, BrokerParts? broker = null, bool keepsAddress = false)
+    public static async Task<RunningBridge> Start(Func<BridgeOptions, BridgeOptions>? change = null, BrokerParts? broker = null, bool keepsAddress = false, TimeProvider? clock = null)
     {
-        var bridge = new RunningBridge(change, broker) { KeepsAddress = keepsAddress };
+        var bridge = new RunningBridge(change, broker) { KeepsAddress = keepsAddress, Clock = clock ?? TimeProvider.System };
         await bridge.StartAgain();
         return bridge;
     }
 
     public async Task StartAgain()
     {
-        Journal = EventJournal.Open(new JournalOptions { Path = JournalPath, Published = Broker is not null });
+        Journal = EventJournal.Open(new JournalOptions { Path = JournalPath, Published = Broker is not null, Clock = Clock });
         app = BridgeServer.Build(new BridgeParts
         {
-            Listen = [KeepsAddress && address is not null ? address : "http://127.0.0.1:0"],
+            Listen = [KeepsAddress ? address ??= $"http://127.0.0.1:{FreePort.Take()}" : "http://127.0.0.1:0"],
             Options = Options,
             Journal = Journal,
             Checks = [new AnySpecification()],
             Stages = Broker is null ? Stages.Queues : [],
             Broker = Broker,
+            Clock = Clock,
             LogLevel = LogLevel.Critical,
         });
         await app.StartAsync(TestContext.Current.CancellationToken);
-        address = app.Urls.First();
-        Http = new HttpClient { BaseAddress = new Uri(address) };
+        Http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
     }
 
@@ -123,7 +126,7 @@ sealed class RunningBridge : IAsyncDisposable
     public async Task<JsonObject> Until(JsonObject receipt, string state)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        limit.CancelAfter(Patience.Bound);
         long since = 0;
         var document = new JsonObject();
         try

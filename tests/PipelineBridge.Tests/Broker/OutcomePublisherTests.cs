@@ -19,7 +19,7 @@ public sealed class OutcomePublisherTests(RabbitMqServer broker)
         await using var publisher = Publisher(scene.Options);
         foreach (var type in EventTypes.All.Where(t => t.FromStage))
         {
-            await publisher.Publish(Events.EventExamples.ByType[type.ShortName].Full, Stop).WaitAsync(TimeSpan.FromSeconds(20), Stop);
+            await publisher.Publish(Events.EventExamples.ByType[type.ShortName].Full, Stop).WaitAsync(TimeSpan.FromSeconds(120), Stop);
             CdEventReader.Read((await scene.Next()).Body).EventType.Should().Be(type);
         }
     }
@@ -33,7 +33,7 @@ public sealed class OutcomePublisherTests(RabbitMqServer broker)
         await using var publisher = Publisher(scene.Options with { Url = new UriBuilder(scene.Options.Url) { Port = link.Port }.Uri });
         var since = Stopwatch.GetTimestamp();
 
-        await publisher.Publish(Outcome(), Stop).WaitAsync(TimeSpan.FromSeconds(60), Stop);
+        await publisher.Publish(Outcome(), Stop).WaitAsync(TimeSpan.FromSeconds(120), Stop);
 
         Stopwatch.GetElapsedTime(since).Should().BeGreaterThan(TimeSpan.FromSeconds(1), "otherwise the way was short");
         (await scene.Waiting(Queues.Outcomes)).Should().Be(1);
@@ -58,7 +58,7 @@ public sealed class OutcomePublisherTests(RabbitMqServer broker)
         {
             await broker.Control("set_vm_memory_high_watermark", "0.4");
         }
-        await publishing.WaitAsync(TimeSpan.FromSeconds(30), Stop);
+        await publishing.WaitAsync(TimeSpan.FromSeconds(120), Stop);
 
         await scene.Next();
         await Task.Delay(TimeSpan.FromSeconds(1), Stop);

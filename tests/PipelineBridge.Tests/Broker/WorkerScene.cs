@@ -83,7 +83,7 @@ sealed class WorkerScene : IAsyncDisposable
             consumer.ReceivedAsync += async (_, e) => await messages.Writer.WriteAsync(new BasicDeliverEventArgs(e.ConsumerTag, e.DeliveryTag, e.Redelivered, e.Exchange, e.RoutingKey, e.BasicProperties, e.Body.ToArray(), Stop), Stop);
             await channel.BasicConsumeAsync(queue, autoAck: true, consumer, Stop);
         }
-        return await messages.Reader.ReadAsync(Stop).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Stop);
+        return await messages.Reader.ReadAsync(Stop).AsTask().WaitAsync(Patience.Bound, Stop);
     }
 
     /// <summary>How many messages of a queue came beside those that <see cref="Next"/> gave.</summary>
@@ -93,12 +93,12 @@ sealed class WorkerScene : IAsyncDisposable
 
     public static async Task Until(Func<Task<bool>> seen, string what)
     {
-        var until = DateTime.UtcNow.AddSeconds(60);
+        var until = DateTime.UtcNow + Patience.Bound;
         while (!await seen())
         {
             if (DateTime.UtcNow > until)
             {
-                throw new TimeoutException($"Not within 60 s: {what}.");
+                throw new TimeoutException($"Not within {Patience.Bound.TotalSeconds} s: {what}.");
             }
             await Task.Delay(20, Stop);
         }

@@ -42,12 +42,13 @@ public partial class HttpExamplesTests
         await Bash(bridge, script);
         await bridge.Until(await Newest(bridge), "succeeded");
 
+        await SubscriberScene.Until(() => Task.FromResult(bridge.Stages.Of<ImageTagRequested>().Count > 0
+            && bridge.Stages.Of<NotificationRequested>().Any(w => w.Content<NotificationRequested>().Title == "Migration done")), "the tag and the message are given too");
         bridge.Stages.Of<ImagePushRequested>().Should().ContainSingle();
         bridge.Stages.Of<ImageTagRequested>().Should().ContainSingle();
         bridge.Stages.Of<DeploymentRolloutRequested>().Select(w => w.Content<DeploymentRolloutRequested>().Image[..31]).Should().Equal(
             "registry.internal/portal:412@sh", "registry.internal/portal:413@sh", "registry.internal/portal:412@sh");
         bridge.Stages.Of<DeploymentRetireRequested>().Should().ContainSingle();
-        bridge.Stages.Of<NotificationRequested>().Should().Contain(w => w.Content<NotificationRequested>().Title == "Migration done");
     }
 
     [Fact]
@@ -115,7 +116,7 @@ public partial class HttpExamplesTests
     const string Curl = """
         curl() {
             case "$*" in *"$BRIDGE_TOKEN"*) echo 'the key is on the command line of curl' >&2; return 99 ;; esac
-            command curl --fail-with-body --max-time 30 "$@"
+            command curl --fail-with-body --max-time 120 "$@"
         }
 
         """;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.Bridge.Http;
 
@@ -117,7 +118,7 @@ public class EventsTests
         method.Content.Headers.ContentType!.MediaType.Should().Be("application/problem+json");
     }
 
-    static async Task<string?> Line(StreamReader reader) => await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    static async Task<string?> Line(StreamReader reader) => await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience.Bound, TestContext.Current.CancellationToken);
 
     static async Task<JsonObject> Json(HttpResponseMessage response) =>
         JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!.AsObject();

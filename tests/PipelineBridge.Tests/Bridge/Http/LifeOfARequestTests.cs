@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using PipelineBridge.Events;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.Bridge.Http;
 
@@ -51,7 +52,7 @@ public class LifeOfARequestTests
             return [];
         };
         var receipt = await bridge.Deploy();
-        await begun.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await begun.Task.WaitAsync(Patience.Bound, TestContext.Current.CancellationToken);
 
         await bridge.Stop();
         bridge.Stages.Deploy = (work, _, _) => Task.FromResult<IReadOnlyList<CdEvent>>([ScriptedStages.Live(work)]);
@@ -129,8 +130,9 @@ public class LifeOfARequestTests
     [Fact]
     public async Task A_hold_lets_wait_and_lifts_by_itself()
     {
-        await using var bridge = await RunningBridge.Start();
-        using var hold = await bridge.Send(HttpMethod.Put, "/v1/holds/portal/prod", $$"""{"reason":"freeze","until":"{{DateTimeOffset.UtcNow.AddSeconds(3):O}}"}""");
+        var clock = new ShiftedTime(TimeSpan.Zero);
+        await using var bridge = await RunningBridge.Start(clock: clock);
+        using var hold = await bridge.Send(HttpMethod.Put, "/v1/holds/portal/prod", $$"""{"reason":"freeze","until":"{{DateTimeOffset.UtcNow.AddMinutes(10):O}}"}""");
         hold.StatusCode.Should().Be(HttpStatusCode.Accepted);
 
         var receipt = await bridge.Deploy();
@@ -140,6 +142,7 @@ public class LifeOfARequestTests
             waiting = await bridge.Request(receipt);
             ((string)waiting["state"]!).Should().Be("waiting");
         }
+        clock.Move(TimeSpan.FromMinutes(10));
 
         await bridge.Until(receipt, "succeeded");
         bridge.Journaled<DeploymentHoldLifted>().Should().ContainSingle().Which.Read<DeploymentHoldLifted>().Reason.Should().Be("expired");

@@ -6,6 +6,7 @@ using PipelineBridge.Journal;
 using PipelineBridge.Messaging;
 using PipelineBridge.Messaging.Broker;
 using PipelineBridge.Tests.Broker;
+using PipelineBridge.Tests.Support;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 
@@ -121,7 +122,7 @@ sealed class BrokerScene : IAsyncDisposable
     }
 
     /// <summary>The next message of a queue, acknowledged.</summary>
-    public async Task<BasicGetResult> Get(string queue, double seconds = 60) =>
+    public async Task<BasicGetResult> Get(string queue, double seconds = 240) =>
         await TryGet(queue, seconds) ?? throw new TimeoutException($"Nothing came into {queue} within {seconds.ToString(CultureInfo.InvariantCulture)} s.");
 
     /// <summary>The ids of all messages that wait in a queue, which it is emptied of.</summary>
@@ -137,8 +138,11 @@ sealed class BrokerScene : IAsyncDisposable
     }
 
     /// <summary>The next work of a queue, as its stage gets it.</summary>
-    public async Task<WorkItem> Work(string queue, double seconds = 60) =>
+    public async Task<WorkItem> Work(string queue, double seconds = 240) =>
         new(CdEventReader.Read((await Get(queue, seconds)).Body), 1, queue.Split('.')[0], TimeProvider.System);
+
+    /// <summary>Waits until the journal has it too that the work of a queue was given: a bridge that is stopped before gives it again.</summary>
+    public Task UntilGiven(string queue) => Until(() => Bridge.Journal.Read(r => r.OpenWork(queue, 1)) is [{ Attempts: 1 }], "it is marked as given");
 
     /// <summary>What a stage says, confirmed.</summary>
     public async Task Say(params CdEvent[] outcomes)
@@ -179,7 +183,7 @@ sealed class BrokerScene : IAsyncDisposable
     public static async Task Until(Func<Task<bool>> holds, string what)
     {
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        bound.CancelAfter(TimeSpan.FromSeconds(120));
+        bound.CancelAfter(Patience.Bound);
         while (!await holds())
         {
             if (bound.IsCancellationRequested)

@@ -19,6 +19,7 @@ public sealed class LostWorkTests(RabbitMqServer server)
         await using var scene = await BrokerScene.Start(server);
         var receipt = await scene.Push();
         await scene.Work(Queues.RegistryPush);
+        await scene.UntilGiven(Queues.RegistryPush);
         await using (var channel = await scene.Channel())
         {
             await channel.QueueDeleteAsync(Queues.RegistryPush, cancellationToken: Cancellation);
@@ -52,7 +53,7 @@ public sealed class LostWorkTests(RabbitMqServer server)
         await using var scene = await BrokerScene.Start(server);
         var receipt = await scene.Push();
         await scene.Work(Queues.RegistryPush);
-        await BrokerScene.Until(() => scene.Bridge.Journal.Read(r => r.OpenWork(Queues.RegistryPush, 1)) is [{ Attempts: 1 }], "it is marked as given");
+        await scene.UntilGiven(Queues.RegistryPush);
         await scene.Bridge.Stop();
         await server.Kill();
         server.DeleteData();
@@ -71,7 +72,7 @@ public sealed class LostWorkTests(RabbitMqServer server)
         await using var scene = await BrokerScene.Start(server);
         var receipt = await scene.Push();
         await scene.Work(Queues.RegistryPush);
-        await BrokerScene.Until(() => scene.Bridge.Journal.Read(r => r.OpenWork(Queues.RegistryPush, 1)) is [{ Attempts: 1 }], "it is marked as given");
+        await scene.UntilGiven(Queues.RegistryPush);
         await server.Kill();
         server.DeleteData();
         await server.Start();
@@ -90,7 +91,7 @@ public sealed class LostWorkTests(RabbitMqServer server)
         await using var scene = await BrokerScene.Start(server);
         var receipt = await scene.Push();
         var work = await scene.Work(Queues.RegistryPush);
-        await BrokerScene.Until(() => scene.Bridge.Journal.Read(r => r.OpenWork(Queues.RegistryPush, 1)) is [{ Attempts: 1 }], "it is marked as given");
+        await scene.UntilGiven(Queues.RegistryPush);
         await scene.Bridge.Stop();
         await using (var channel = await scene.Channel())
         {
@@ -119,12 +120,14 @@ public sealed class LostWorkTests(RabbitMqServer server)
             await scene.UntilConnected();
             await scene.Push();
             await scene.Work(Queues.RegistryPush);
+            await scene.UntilGiven(Queues.RegistryPush);
             await using (var channel = await scene.Channel())
             {
                 await channel.QueueDeleteAsync(Queues.Dead, cancellationToken: Cancellation);
             }
 
-            (await scene.TryGet(Queues.RegistryPush)).Should().NotBeNull("what came of it may be lost");
+            // What came of it may be lost.
+            await scene.Get(Queues.RegistryPush);
             (await scene.TryGet(Queues.RegistryPush, 6)).Should().BeNull("it was given again already");
         }
         finally
@@ -141,7 +144,7 @@ public sealed class LostWorkTests(RabbitMqServer server)
         var resolve = await scene.Work(Queues.RegistryResolve);
         await scene.Say(resolve.Done(new ImageResolved("registry.internal/portal:412@" + ScriptedStages.Digest)));
         await scene.Work(Queues.ClusterDeploy("main"));
-        await BrokerScene.Until(() => scene.Bridge.Journal.Read(r => r.OpenWork(Queues.ClusterDeploy("main"), 1)) is [{ Attempts: 1 }], "it is marked as given");
+        await scene.UntilGiven(Queues.ClusterDeploy("main"));
         await scene.Bridge.Stop();
         scene.Bridge.Broker = scene.Bridge.Broker! with { Topology = new Topology([], ["team"]) };
         await scene.Bridge.StartAgain();
@@ -211,16 +214,17 @@ public sealed class LostWorkTests(RabbitMqServer server)
     [Fact]
     public async Task A_work_that_nobody_takes_says_for_whom_it_waits_and_ends_at_its_bound()
     {
-        await using var scene = await BrokerScene.Start(server, p => p with { OverdueSeconds = 8, PatienceSeconds = 1 }, o => o with { WorkSeconds = 12 });
+        await using var scene = await BrokerScene.Start(server, p => p with { OverdueSeconds = 10, PatienceSeconds = 1 }, o => o with { WorkSeconds = 14 });
+        var said = new WaitsSaid(scene.Bridge.Journal);
         var push = await scene.Push();
         var deploy = await scene.Deploy();
-        await BrokerScene.Until(async () => (string?)(await scene.Bridge.Request(push))["waitingFor"] == "a worker of registry; none is running", "the push says for whom it waits");
-        await BrokerScene.Until(async () => (string?)(await scene.Bridge.Request(deploy))["waitingFor"] == "a worker of registry; none is running", "the deployment says it too");
-        // A quorum queue tells its counts some seconds late.
+        await said.Until(push, "a worker of registry; none is running");
+        await said.Until(deploy, "a worker of registry; none is running");
+        // A quorum queue tells its counts some seconds late; what stands in it stays there when its request has its end.
         await BrokerScene.Until(async () => (await scene.Text("/health/ready")).Contains("nobody reads registry.push; 1 wait in it", StringComparison.Ordinal), "readiness says it too");
 
         var ended = await scene.Bridge.Until(push, "failed");
-        ((string?)ended["cause"]).Should().Be("No worker of registry is running; within 12 seconds none took it.");
+        ((string?)ended["cause"]).Should().Be("No worker of registry is running; within 14 seconds none took it.");
         ((string?)(await scene.Bridge.Until(deploy, "refused"))["cause"]).Should().StartWith("No worker of registry is running");
         // One message a work, however long it stood there: it was not given again beside itself.
         (await scene.Waiting(Queues.RegistryPush)).Should().Be(1);
@@ -245,15 +249,16 @@ public sealed class LostWorkTests(RabbitMqServer server)
     [Fact]
     public async Task While_the_broker_is_gone_requests_say_so_and_end_at_their_bound()
     {
-        await using var scene = await BrokerScene.Start(server, p => p with { PatienceSeconds = 1 }, o => o with { WorkSeconds = 4 });
+        await using var scene = await BrokerScene.Start(server, p => p with { PatienceSeconds = 1 }, o => o with { WorkSeconds = 8 });
+        var said = new WaitsSaid(scene.Bridge.Journal);
         await scene.UntilConnected();
         await server.Stop();
         var receipt = await scene.Push();
-        await BrokerScene.Until(async () => (string?)(await scene.Bridge.Request(receipt))["waitingFor"] == "the broker, which cannot be reached", "it says so");
+        await said.Until(receipt, "the broker, which cannot be reached");
 
         var ended = await scene.Bridge.Until(receipt, "failed");
 
-        ((string?)ended["cause"]).Should().StartWith("It could not be given to registry within 4 seconds. The last reason: The broker at 127.0.0.1:");
+        ((string?)ended["cause"]).Should().StartWith("It could not be given to registry within 8 seconds. The last reason: The broker at 127.0.0.1:");
         ((string?)ended["effect"]).Should().Be("none");
     }
 

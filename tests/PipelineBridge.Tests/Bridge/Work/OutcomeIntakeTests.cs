@@ -113,7 +113,7 @@ public sealed class OutcomeIntakeTests(RabbitMqServer server)
         await using var scene = await BrokerScene.Start(server);
         var receipt = await scene.Push();
         var end = BrokerScene.Pushed(await scene.Work(Queues.RegistryPush));
-        await BrokerScene.Until(() => scene.Bridge.Journal.Read(r => r.OpenWork(Queues.RegistryPush, 1)) is [{ Attempts: 1 }], "it is marked as given");
+        await scene.UntilGiven(Queues.RegistryPush);
         await using (var outside = new SqliteConnection($"Data Source={scene.Bridge.JournalPath};Pooling=False"))
         {
             outside.Open();
@@ -134,6 +134,7 @@ public sealed class OutcomeIntakeTests(RabbitMqServer server)
         await using var scene = await BrokerScene.Start(server);
         var receipt = await scene.Push();
         var work = await scene.Work(Queues.RegistryPush);
+        await scene.UntilGiven(Queues.RegistryPush);
         await scene.Bridge.Stop();
         var seen = Enumerable.Range(0, 500).Select(n => work.Observed(new WorkDeferred(TimeProvider.System.GetUtcNow().AddSeconds(1 + n)), c => c with { Cause = $"{n}" })
             with { Id = work.Id.Then("seen", $"{n}").ToString() }).ToArray();

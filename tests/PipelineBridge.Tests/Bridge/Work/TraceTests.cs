@@ -69,10 +69,16 @@ public sealed class TraceTests(RabbitMqServer server)
         var message = await scene.Get(Queues.RegistryResolve);
 
         Header(message).Should().StartWith($"00-{TraceId}-").And.NotBe(Trace);
-        lock (spans)
+        // The message is there before its giving is over.
+        string[] names = ["ask /v1/deployments", "decide deployment.requested", "give registry.resolve"];
+        await BrokerScene.Until(() => !names.Except(Seen()).Any(), $"the trace has {string.Join(", ", names)}");
+
+        List<string> Seen()
         {
-            spans.Where(s => s.TraceId.ToString() == TraceId).Select(s => s.DisplayName).Should()
-                .Contain(["ask /v1/deployments", "decide deployment.requested", "give registry.resolve"]);
+            lock (spans)
+            {
+                return [.. spans.Where(s => s.TraceId.ToString() == TraceId).Select(s => s.DisplayName)];
+            }
         }
     }
 
