@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -11,6 +10,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using PipelineBridge.Registry;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.Registry;
 
@@ -97,11 +97,7 @@ sealed class DockerRegistry : IAsyncDisposable
 
     async Task Begin(string access, IPAddress address, (string Certificate, string Key)? tls, CancellationToken cancellation)
     {
-        using (var free = new TcpListener(address, 0))
-        {
-            free.Start();
-            Host = free.LocalEndpoint.ToString()!;
-        }
+        Host = $"{address}:{FreePort.Take()}";
         var config = $"""
             version: 0.1
             log:
@@ -149,7 +145,7 @@ sealed class DockerRegistry : IAsyncDisposable
         // Whether it is trusted is the test's to ask.
         using var http = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true });
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        bound.CancelAfter(TimeSpan.FromSeconds(30));
+        bound.CancelAfter(Patience.Bound);
         while (true)
         {
             try
@@ -157,9 +153,13 @@ sealed class DockerRegistry : IAsyncDisposable
                 using var answer = await http.GetAsync(new Uri(Url, "v2/"), bound.Token);
                 return;
             }
-            catch (HttpRequestException) when (!process.HasExited)
+            catch (HttpRequestException) when (!process.HasExited && !bound.IsCancellationRequested)
             {
-                await Task.Delay(50, bound.Token);
+                await Task.Delay(50, cancellation);
+            }
+            catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !cancellation.IsCancellationRequested)
+            {
+                throw new InvalidOperationException($"docker-registry {(process.HasExited ? "ended" : $"did not answer within {Patience.Bound.TotalMinutes} minutes")}:\n{Log}", e);
             }
         }
     }

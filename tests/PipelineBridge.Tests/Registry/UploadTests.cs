@@ -91,8 +91,8 @@ public sealed class UploadTests : IDisposable
     {
         var (digest, _) = layouts.WriteLarge("portal", 20_000_000);
         await using var registry = await Start(new RegistrySimulatorOptions { Announce = _ => { } });
-        await using var slow = new BreakingProxy(registry.Url, afterBytes: long.MaxValue, millisecondsPerMegabyte: 200);
-        var clock = new FastTime(30);
+        await using var slow = new BreakingProxy(registry.Url, afterBytes: long.MaxValue, millisecondsPerMegabyte: 600);
+        var clock = new FastTime(10);
         using var stage = new RegistryStage(layouts.Options with { Registries = [new RegistryOptions("registry.internal", slow.Url)] }, clock);
         var began = clock.GetUtcNow();
 

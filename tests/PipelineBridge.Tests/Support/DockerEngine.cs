@@ -176,7 +176,25 @@ sealed partial class DockerEngine : IAsyncDisposable
         {
             await Run("/bin/umount", "-l", mount);
         }
-        home.Delete(recursive: true);
+        await DeleteHome();
+    }
+
+    /// <summary>What was just ended may still write there.</summary>
+    async Task DeleteHome()
+    {
+        for (var tries = 20; ; tries--)
+        {
+            try
+            {
+                home.Delete(recursive: true);
+                return;
+            }
+            catch (IOException) when (tries > 0)
+            {
+                await Task.Delay(250);
+                home.Refresh();
+            }
+        }
     }
 
     static IEnumerable<string> Mounts() => File.ReadLines("/proc/self/mounts").Select(l => l.Split(' ')[1]);
@@ -207,7 +225,7 @@ sealed partial class DockerEngine : IAsyncDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        bound.CancelAfter(TimeSpan.FromSeconds(60));
+        bound.CancelAfter(Patience.Bound);
         while (true)
         {
             try
@@ -215,13 +233,13 @@ sealed partial class DockerEngine : IAsyncDisposable
                 using var answer = await http.GetAsync("_ping", bound.Token);
                 return;
             }
-            catch (HttpRequestException) when (!process.HasExited)
+            catch (HttpRequestException) when (!process.HasExited && !bound.IsCancellationRequested)
             {
-                await Task.Delay(50, bound.Token);
+                await Task.Delay(50, Cancellation);
             }
-            catch (HttpRequestException e)
+            catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !Cancellation.IsCancellationRequested)
             {
-                throw new InvalidOperationException($"dockerd ended:\n{Log}", e);
+                throw new InvalidOperationException($"dockerd {(process.HasExited ? "ended" : $"did not answer within {Patience.Bound.TotalMinutes} minutes")}:\n{Log}", e);
             }
         }
     }
@@ -229,6 +247,16 @@ sealed partial class DockerEngine : IAsyncDisposable
     /// <summary>Ends the processes that an engine leaves when it is killed: those that name its own directory.</summary>
     async Task EndWhatIsLeft()
     {
+        for (var looks = 0; looks < 100 && await EndsSome(); looks++)
+        {
+            await Task.Delay(100);
+        }
+    }
+
+    /// <summary>Whether there were some; what has ended names no directory, even where nobody reaps it.</summary>
+    async Task<bool> EndsSome()
+    {
+        var some = false;
         foreach (var directory in Directory.EnumerateDirectories("/proc").Where(d => int.TryParse(Path.GetFileName(d), out _)))
         {
             try
@@ -236,6 +264,7 @@ sealed partial class DockerEngine : IAsyncDisposable
                 if ((await File.ReadAllTextAsync($"{directory}/cmdline")).Contains($"{home.FullName}/", StringComparison.Ordinal))
                 {
                     using var left = Process.GetProcessById(int.Parse(Path.GetFileName(directory), System.Globalization.CultureInfo.InvariantCulture));
+                    some = true;
                     left.Kill(entireProcessTree: true);
                 }
             }
@@ -244,6 +273,7 @@ sealed partial class DockerEngine : IAsyncDisposable
                 // It ended meanwhile.
             }
         }
+        return some;
     }
 
     async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancellation)

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using PipelineBridge.Cluster;
 using PipelineBridge.Cluster.Engine;
 using PipelineBridge.Events;
@@ -25,7 +23,7 @@ public sealed class EngineAccessTests : IDisposable
         DockerRegistry.SkipWhereMissing();
         using var authority = new TestAuthority(files.FullName, "of the site");
         using var another = new TestAuthority(files.FullName, "of somebody else");
-        var port = FreePort();
+        var port = FreePort.Take();
         await using var engine = await DockerEngine.Start(null, authority.Dockerd(port));
         await using var registry = await DockerRegistry.Start("htpasswd", Cancellation, tls: authority.Give("registry"));
         var tag = $"{registry.Host}/portal:1";
@@ -66,12 +64,5 @@ public sealed class EngineAccessTests : IDisposable
         using var probe = new EngineProbe();
         var look = () => new EngineDriver(new EngineClusterOptions("main", [options], ["prod"]), [host], probe, TimeProvider.System).Look(new AppKey("portal", "prod"), Cancellation);
         return (await look.Should().ThrowAsync<ClusterUnreachableException>()).Which.Message;
-    }
-
-    static int FreePort()
-    {
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        return ((IPEndPoint)free.LocalEndpoint).Port;
     }
 }

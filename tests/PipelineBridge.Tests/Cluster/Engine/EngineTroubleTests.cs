@@ -65,7 +65,7 @@ public class EngineTroubleTests(EngineFixture fixture) : IClassFixture<EngineFix
     public async Task A_fixed_port_passes_from_the_old_task_to_the_new_one_and_back_when_that_fails()
     {
         using var scene = new EngineScene(fixture);
-        var port = FreePort();
+        var port = FreePort.Take();
         var specification = $"kind: service\nstopSeconds: 1\nports: [{{container: 8080, host: {port}}}]\nhealth: {{path: /health}}";
         var one = await scene.Deployed(1, await scene.Image("one"), specification);
         var two = await scene.Deployed(2, await scene.Image("two"), specification, one);
@@ -254,12 +254,5 @@ public class EngineTroubleTests(EngineFixture fixture) : IClassFixture<EngineFix
             // Somebody has it already.
         }
         return socket;
-    }
-
-    static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

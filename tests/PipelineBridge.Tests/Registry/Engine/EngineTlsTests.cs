@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using PipelineBridge.Events;
 using PipelineBridge.Registry;
 using PipelineBridge.Registry.Engine;
@@ -21,7 +19,7 @@ public sealed class EngineTlsTests : IDisposable
         DockerEngine.SkipWhereMissing();
         using var authority = new TestAuthority(files.FullName, "of the site");
         using var another = new TestAuthority(files.FullName, "of somebody else");
-        var port = FreePort();
+        var port = FreePort.Take();
         await using var engine = await DockerEngine.Start(null, authority.Dockerd(port));
         await using var registry = await DockerRegistry.Start("none", TestContext.Current.CancellationToken);
         var image = $"{registry.Host}/portal:1";
@@ -55,11 +53,4 @@ public sealed class EngineTlsTests : IDisposable
             },
         ],
     });
-
-    static int FreePort()
-    {
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        return ((IPEndPoint)free.LocalEndpoint).Port;
-    }
 }
