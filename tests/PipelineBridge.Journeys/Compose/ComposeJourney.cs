@@ -22,7 +22,7 @@ public sealed partial class ComposeJourney
         var delivery = (await site.Get("/v1/deployments?app=hello&environment=prod"))["deployments"]![0]!.AsObject();
         ((string)delivery["state"]!).Should().Be("succeeded");
         var chain = $"/v1/chains/{(string)(await site.Get($"/v1/requests/{(string)delivery["id"]!}"))["chainId"]!}";
-        var story = (await site.Get(chain))["events"]!.ToJsonString();
+        var story = await site.Story(chain);
         story.Should().Contain("deployment.requested").And.Contain("notification.delivered");
 
         // Who may sign in: our users with the passwords that were made, and nobody else.

@@ -154,7 +154,7 @@ sealed class ComposeSite : IAsyncDisposable
     /// <summary>An answer of the bridge, with the operator's key.</summary>
     public async Task<JsonObject> Get(string path)
     {
-        Http ??= new HttpClient { BaseAddress = new Uri($"http://{bridge}"), Timeout = TimeSpan.FromSeconds(30) };
+        Http ??= new HttpClient { BaseAddress = new Uri($"http://{bridge}"), Timeout = TimeSpan.FromSeconds(60) };
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Secrets["operator/key"]);
         return (await Http.GetFromJsonAsync<JsonObject>(path, Stop))!;
     }
@@ -162,8 +162,8 @@ sealed class ComposeSite : IAsyncDisposable
     /// <summary>Waits until the chat's page has a text.</summary>
     public async Task Told(string text)
     {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
-        var until = DateTime.UtcNow.AddSeconds(60);
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(60) };
+        var until = DateTime.UtcNow + Patience.Bound;
         while (true)
         {
             var page = await http.GetStringAsync($"http://{slack}/", Stop);
@@ -175,6 +175,24 @@ sealed class ComposeSite : IAsyncDisposable
             {
                 throw new TimeoutException($"The chat is not told \"{text}\": {page}\n{await Logs()}");
             }
+            await Task.Delay(100, Stop);
+        }
+    }
+
+    /// <summary>The events of a chain, once all that was to be told is delivered too.</summary>
+    public async Task<string> Story(string chain)
+    {
+        var until = DateTime.UtcNow + Patience.Bound;
+        while (true)
+        {
+            var events = (await Get(chain))["events"]!.AsArray();
+            var types = events.Select(e => (string)e!["event"]!["type"]!).ToList();
+            int Count(string type) => types.Count(t => t.Contains(type, StringComparison.Ordinal));
+            if (Count("notification.delivered") == Count("notification.requested"))
+            {
+                return events.ToJsonString();
+            }
+            DateTime.UtcNow.Should().BeBefore(until, "what was to be told is delivered: {0}", string.Join(", ", types));
             await Task.Delay(100, Stop);
         }
     }

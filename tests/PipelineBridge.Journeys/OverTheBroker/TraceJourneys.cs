@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using PipelineBridge.Journeys.Site;
 using PipelineBridge.Tests.Broker;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Journeys.OverTheBroker;
 
@@ -47,7 +48,7 @@ public sealed class TraceJourneys(RabbitMqServer broker)
         await site.Told("live 1");
         string[] services = ["pipelinebridge-bridge", "pipelinebridge-registry", "pipelinebridge-cluster", "pipelinebridge-notifications"];
         IEnumerable<string> Missing() => services.Where(s => !bodies.Any(b => Has(b, Encoding.UTF8.GetBytes(s)) && Has(b, Convert.FromHexString(Trace))));
-        var until = DateTime.UtcNow.AddSeconds(60);
+        var until = DateTime.UtcNow + Patience.Bound;
         while (Missing().Any() && DateTime.UtcNow < until)
         {
             await Task.Delay(100, Stop);

@@ -57,7 +57,7 @@ public sealed class VersionJourneys(RabbitMqServer broker)
         }
         (await site.End(deployments[^1])).Should().Be("succeeded", site.ToString());
         older.Mistakes.Should().BeEmpty();
-        older.Took.Should().OnlyHaveUniqueItems().And.HaveCountGreaterThan(2).And.HaveCountLessThan(Count - 2, "both took their share");
+        older.Took.Should().OnlyHaveUniqueItems().And.NotBeEmpty().And.HaveCountLessThan(Count, "both took their share");
         (await site.DeadLetters()).Should().BeEmpty();
 
         // What only the newer build can do ends told, whoever takes it.

@@ -5,6 +5,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Journeys.Site;
 
@@ -73,7 +74,7 @@ sealed class OneProcessSite : IAsyncDisposable
     /// <summary>Asks for something, again and again with its key while there is no answer; returns the receipt.</summary>
     public async Task<JsonObject> Ask(string path, JsonObject body)
     {
-        var (key, until) = (Guid.NewGuid().ToString("N"), DateTime.UtcNow.AddSeconds(60));
+        var (key, until) = (Guid.NewGuid().ToString("N"), DateTime.UtcNow + Patience.Bound);
         while (true)
         {
             try
@@ -104,9 +105,9 @@ sealed class OneProcessSite : IAsyncDisposable
     }
 
     /// <summary>Where a request stands once that is as wanted, or it has its end.</summary>
-    public async Task<JsonObject> Until(JsonObject receipt, Func<JsonObject, bool> isSo, int seconds = 120)
+    public async Task<JsonObject> Until(JsonObject receipt, Func<JsonObject, bool> isSo)
     {
-        var until = DateTime.UtcNow.AddSeconds(seconds);
+        var until = DateTime.UtcNow + Patience.Bound;
         var document = new JsonObject();
         for (long since = 0; DateTime.UtcNow < until;)
         {
@@ -124,15 +125,15 @@ sealed class OneProcessSite : IAsyncDisposable
                 await Task.Delay(100, Stop);
             }
         }
-        throw new TimeoutException($"Not within {seconds} s: {document.ToJsonString()}\n{this}");
+        throw new TimeoutException($"Not within {Patience.Bound.TotalSeconds} s: {document.ToJsonString()}\n{this}");
     }
 
-    public Task<JsonObject> End(JsonObject receipt, int seconds = 120) => Until(receipt, _ => false, seconds);
+    public Task<JsonObject> End(JsonObject receipt) => Until(receipt, _ => false);
 
     /// <summary>The end of a request, which must be a good one.</summary>
-    public async Task<JsonObject> Good(JsonObject receipt, int seconds = 120)
+    public async Task<JsonObject> Good(JsonObject receipt)
     {
-        var document = await End(receipt, seconds);
+        var document = await End(receipt);
         ((string)document["state"]!).Should().Be("succeeded", "{0}\n{1}\n{2}", document.ToJsonString(), await AllEvidence(document), this);
         return document;
     }
@@ -165,7 +166,7 @@ sealed class OneProcessSite : IAsyncDisposable
             Environment = { ["BRIDGE_URL"] = url, ["BRIDGE_TOKEN"] = Key },
         })!;
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        bound.CancelAfter(TimeSpan.FromMinutes(3));
+        bound.CancelAfter(Patience.Bound);
         try
         {
             var (output, errors) = (command.StandardOutput.ReadToEndAsync(bound.Token), command.StandardError.ReadToEndAsync(bound.Token));
@@ -181,10 +182,10 @@ sealed class OneProcessSite : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until something is so, at most a minute.</summary>
+    /// <summary>Waits until something is so.</summary>
     public async Task Until(Func<Task<bool>> isSo, string what)
     {
-        var until = DateTime.UtcNow.AddSeconds(60);
+        var until = DateTime.UtcNow + Patience.Bound;
         while (!await isSo())
         {
             DateTime.UtcNow.Should().BeBefore(until, "{0}\n{1}", what, this);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Journeys.Site;
 
@@ -56,7 +57,7 @@ sealed class SiteProcess(string name, string health, IReadOnlyDictionary<string,
     public async Task Stop()
     {
         await Signal("TERM");
-        await process!.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        await process!.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience.Bound, TestContext.Current.CancellationToken);
         process.Dispose();
         process = null;
     }
@@ -96,8 +97,8 @@ sealed class SiteProcess(string name, string health, IReadOnlyDictionary<string,
 
     async Task Answers(string path)
     {
-        using var http = new HttpClient { BaseAddress = new Uri(health), Timeout = TimeSpan.FromSeconds(5) };
-        var until = DateTime.UtcNow.AddSeconds(90);
+        using var http = new HttpClient { BaseAddress = new Uri(health), Timeout = TimeSpan.FromSeconds(30) };
+        var until = DateTime.UtcNow + Patience.Bound;
         while (true)
         {
             try
