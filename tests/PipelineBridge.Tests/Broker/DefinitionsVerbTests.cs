@@ -29,7 +29,7 @@ public sealed class DefinitionsVerbTests : IDisposable
     {
         var configuration = Path.Combine(directory.FullName, "bridge.yaml");
         await File.WriteAllTextAsync(configuration, Configuration.ConfigurationDirectory.Keys, TestContext.Current.CancellationToken);
-        var run = await BridgeProcess.Run(["broker", "definitions", "--file", configuration, .. passwords], TimeSpan.FromSeconds(60));
+        var run = await BridgeProcess.Run(["broker", "definitions", "--file", configuration, .. passwords]);
         run.ExitCode.Should().Be(0, run.Errors);
         return run;
     }

@@ -51,7 +51,7 @@ public sealed class StartTests(RabbitMqServer broker) : IDisposable
 
     async Task<string> Refused(string[] verb, string configuration, string word)
     {
-        var (exitCode, output, errors) = await BridgeProcess.Run([.. verb, "--file", configuration], TimeSpan.FromSeconds(60));
+        var (exitCode, output, errors) = await BridgeProcess.Run([.. verb, "--file", configuration]);
         errors.Should().Contain(word).And.NotContain("   at ", "nobody reads a stack");
         errors.Trim().Split('\n').Should().ContainSingle();
         output.Should().BeEmpty();

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using PipelineBridge.Composition;
 using PipelineBridge.Tests.Processes;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.Compose;
 
@@ -92,7 +93,7 @@ public sealed class InitTests : IDisposable
             var file = Of($"{process}.yaml");
             await File.WriteAllTextAsync(file, text, Stop);
 
-            var (exitCode, output, errors) = await BridgeProcess.Run(["config", "check", "--file", file, "--for", process], TimeSpan.FromSeconds(60), Hashes);
+            var (exitCode, output, errors) = await BridgeProcess.Run(["config", "check", "--file", file, "--for", process], Hashes);
 
             exitCode.Should().Be(0, output + errors);
             output.Should().Contain("is in order: 4 keys").And.NotContain("warning");
@@ -110,7 +111,7 @@ public sealed class InitTests : IDisposable
         var file = Of("bridge.yaml");
         await File.WriteAllTextAsync(file, $"keys: [{{ name: a, sha256: [{new string('a', 64)}], verbs: [read], apps: \"*\" }}]\n", Stop);
 
-        var (exitCode, output, errors) = await BridgeProcess.Run(["broker", "definitions", "--file", file, "--password", password], TimeSpan.FromSeconds(60));
+        var (exitCode, output, errors) = await BridgeProcess.Run(["broker", "definitions", "--file", file, "--password", password]);
 
         exitCode.Should().Be(2);
         output.Should().BeEmpty();
@@ -142,7 +143,7 @@ public sealed class InitTests : IDisposable
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(Stop);
         var errors = process.StandardError.ReadToEndAsync(Stop);
-        await process.WaitForExitAsync(Stop).WaitAsync(TimeSpan.FromSeconds(60), Stop);
+        await process.WaitForExitAsync(Stop).WaitAsync(Patience.Bound, Stop);
         process.ExitCode.Should().Be(0, await output + await errors);
         return await output + await errors;
     }

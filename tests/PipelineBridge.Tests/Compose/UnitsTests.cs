@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.Compose;
 
@@ -66,7 +67,7 @@ public class UnitsTests
             using var process = Process.Start(start)!;
             var output = process.StandardOutput.ReadToEndAsync(Stop);
             var errors = process.StandardError.ReadToEndAsync(Stop);
-            await process.WaitForExitAsync(Stop).WaitAsync(TimeSpan.FromSeconds(60), Stop);
+            await process.WaitForExitAsync(Stop).WaitAsync(Patience.Bound, Stop);
             return (process.ExitCode, await output + await errors);
         }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using PipelineBridge.Simulators.Marathon;
 using PipelineBridge.Tests.Processes;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.Jenkins;
 
@@ -18,7 +19,7 @@ public class PipelineTroubleTests(JenkinsScene scene) : IClassFixture<JenkinsSce
 
         exitCode.Should().Be(1, log);
         log.Should().Contain("script returned exit code 2").And.Contain("#510 finished   told");
-        var until = DateTime.UtcNow.AddSeconds(30);
+        var until = DateTime.UtcNow + Patience.Bound;
         while (!scene.Slack.Messages("deploys").Any(m => m.Text.Contains("510", StringComparison.Ordinal)))
         {
             DateTime.UtcNow.Should().BeBefore(until, "the chat is told of the failed build: " + string.Join("\n", scene.Slack.Messages("deploys").Select(m => m.Text)));

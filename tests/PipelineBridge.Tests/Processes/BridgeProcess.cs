@@ -5,6 +5,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.Processes;
 
@@ -20,7 +21,7 @@ sealed class BridgeProcess : IAsyncDisposable
 
     public BridgeProcess(Func<string, string> yaml)
     {
-        Url = $"http://127.0.0.1:{FreePort()}";
+        Url = $"http://127.0.0.1:{FreePort.Take()}";
         File.WriteAllText(ConfigurationFile, yaml(Url) + $$"""
 
             keys:
@@ -42,7 +43,7 @@ sealed class BridgeProcess : IAsyncDisposable
     public string ConfigurationFile => Path.Combine(directory.FullName, "bridge.yaml");
 
     /// <summary>Runs the executable to its end.</summary>
-    public static async Task<(int ExitCode, string Output, string Errors)> Run(string[] arguments, TimeSpan bound, params (string Name, string Value)[] variables)
+    public static async Task<(int ExitCode, string Output, string Errors)> Run(string[] arguments, params (string Name, string Value)[] variables)
     {
         var start = Of(arguments);
         foreach (var (name, value) in variables)
@@ -51,7 +52,7 @@ sealed class BridgeProcess : IAsyncDisposable
         }
         using var process = Process.Start(start)!;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(bound);
+        limit.CancelAfter(Patience.Bound);
         try
         {
             var output = process.StandardOutput.ReadToEndAsync(limit.Token);
@@ -75,7 +76,7 @@ sealed class BridgeProcess : IAsyncDisposable
         process.ErrorDataReceived += (_, e) => Keep(e.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        var until = DateTime.UtcNow.AddSeconds(60);
+        var until = DateTime.UtcNow + Patience.Bound;
         while (true)
         {
             try
@@ -86,10 +87,11 @@ sealed class BridgeProcess : IAsyncDisposable
                     return;
                 }
             }
-            catch (HttpRequestException) when (!process.HasExited && DateTime.UtcNow < until)
+            catch (HttpRequestException) when (!process.HasExited)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
             }
+            DateTime.UtcNow.Should().BeBefore(until, "it becomes ready\n{0}", this);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
         }
     }
 
@@ -116,7 +118,7 @@ sealed class BridgeProcess : IAsyncDisposable
     public async Task<JsonObject> End(JsonObject receipt)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(120));
+        limit.CancelAfter(Patience.Bound);
         long since = 0;
         while (true)
         {
@@ -161,6 +163,4 @@ sealed class BridgeProcess : IAsyncDisposable
         RedirectStandardOutput = true,
         RedirectStandardError = true,
     };
-
-    static int FreePort() => PipelineBridge.Tests.Support.FreePort.Take();
 }

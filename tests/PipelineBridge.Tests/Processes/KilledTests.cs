@@ -3,6 +3,7 @@ using PipelineBridge.Journal;
 using PipelineBridge.Simulators.Marathon;
 using PipelineBridge.Simulators.Registry;
 using PipelineBridge.Simulators.Slack;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.Processes;
 
@@ -83,7 +84,7 @@ public class KilledTests
 
     static async Task Told(SlackSimulator slack, string word)
     {
-        var until = DateTime.UtcNow.AddSeconds(30);
+        var until = DateTime.UtcNow + Patience.Bound;
         while (!slack.Messages("deploys").Any(m => m.Text.Contains(word, StringComparison.Ordinal)))
         {
             DateTime.UtcNow.Should().BeBefore(until, $"the chat is told \"{word}\"");

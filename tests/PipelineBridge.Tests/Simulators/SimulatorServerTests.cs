@@ -143,7 +143,7 @@ public sealed class SimulatorServerTests : IAsyncLifetime
         await Until(() => server.Log.Requests.Single(request => request.Path == "/brew").Ended is not null);
         server.Log.Requests.Single(request => request.Path == "/forever").Ended.Should().BeNull();
 
-        await server.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await server.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
         await FluentActions.Awaiting(() => endless).Should().ThrowAsync<HttpRequestException>();
     }
 
@@ -179,7 +179,7 @@ public sealed class SimulatorServerTests : IAsyncLifetime
     static async Task Until(Func<bool> condition)
     {
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        bound.CancelAfter(TimeSpan.FromSeconds(10));
+        bound.CancelAfter(TimeSpan.FromSeconds(60));
         while (!condition())
         {
             await Task.Delay(10, bound.Token);

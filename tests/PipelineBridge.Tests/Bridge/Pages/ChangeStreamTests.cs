@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.Bridge.Pages;
 
@@ -92,7 +93,7 @@ public class ChangeStreamTests
         public async Task<string?> Next()
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-            limit.CancelAfter(TimeSpan.FromSeconds(30));
+            limit.CancelAfter(Patience.Bound);
             string? name = null;
             try
             {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using PipelineBridge.Events;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.Bridge.Pages;
 
@@ -121,7 +122,7 @@ public class PageEndpointsTests
     static async Task Until(RunningBridge bridge, Func<string, bool> holds)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        limit.CancelAfter(Patience.Bound);
         while (!holds((await Page(bridge, "/")).Html))
         {
             await Task.Delay(50, limit.Token);

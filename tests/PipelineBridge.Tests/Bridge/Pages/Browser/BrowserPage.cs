@@ -8,7 +8,7 @@ namespace PipelineBridge.Tests.Bridge.Pages.Browser;
 /// <summary>A page in Chromium: goes somewhere, is looked at, clicked and typed into as a person does, and remembers what it complained of and fetched.</summary>
 sealed class BrowserPage : IAsyncDisposable
 {
-    static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan Bound = TimeSpan.FromSeconds(120);
 
     readonly DevTools tools;
     readonly string session;

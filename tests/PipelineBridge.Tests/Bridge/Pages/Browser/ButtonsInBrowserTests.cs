@@ -109,7 +109,7 @@ public class ButtonsInBrowserTests : IClassFixture<Chromium>
             }
             await client.Tell(work.Fact(new DeploymentStarted("main", "1")), cancellation);
             await client.Tell(work.Observed(new DeploymentProgressed("main", "rolling", 1, 3, [new("t1", "healthy", "h07", 31044), new("t2", "starting", "h11", 31990)])), cancellation);
-            await stopped.Task.WaitAsync(TimeSpan.FromSeconds(60), cancellation);
+            await stopped.Task.WaitAsync(TimeSpan.FromMinutes(4), cancellation);
             return [ScriptedStages.Failed(work, WorkEffect.TakenBack, WorkResult.Cancelled)];
         };
         await using var page = await PageInBrowserTests.SignedIn(chromium, bridge);

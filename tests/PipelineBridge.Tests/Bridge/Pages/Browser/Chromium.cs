@@ -9,7 +9,7 @@ public sealed class Chromium : IAsyncLifetime
 {
     const string Program = "/usr/bin/chromium";
 
-    static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan Bound = TimeSpan.FromSeconds(240);
 
     readonly DirectoryInfo profile = Directory.CreateTempSubdirectory("pipelinebridge-chromium-");
     Process? process;

@@ -8,7 +8,7 @@ namespace PipelineBridge.Tests.Bridge.Pages.Browser;
 /// <summary>The Chrome DevTools Protocol: calls with their answers, and events, over one WebSocket.</summary>
 sealed class DevTools : IAsyncDisposable
 {
-    static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan Bound = TimeSpan.FromSeconds(120);
 
     readonly ClientWebSocket socket = new();
     readonly ConcurrentDictionary<int, TaskCompletionSource<JsonObject>> calls = new();

@@ -51,10 +51,8 @@ public class PageInBrowserTests : IClassFixture<Chromium>
                 document.querySelector('tr[data-key="app search-32"] a').focus({preventScroll: true}); scrollTo(0, 600); return true; })()
             """);
 
-        var begun = DateTimeOffset.UtcNow;
         await bridge.Until(await bridge.Deploy(), "succeeded");
         await page.Until("[...document.querySelectorAll('tr[data-key=\"app portal\"] td')].some(c => c.innerText.includes('412') && c.innerText.includes('live'))", "the new cell");
-        (DateTimeOffset.UtcNow - begun).Should().BeLessThan(TimeSpan.FromSeconds(15));
 
         (await page.Value<int>("window.mark ?? 0")).Should().Be(1, "the page was not loaded again");
         (await page.Value<bool>("document.querySelector('details').open")).Should().BeTrue();
