@@ -28,9 +28,9 @@ secret() {
     echo "made $1"
 }
 
-# The hash of a key, as bridge.yaml takes it.
+# The hash of a key, as bridge.yaml takes it. Everybody may read it at each moment: containers run while this does.
 hash() {
-    sha256sum <"$secrets/$1" | cut -d ' ' -f 1 | tr -d '\n' | put "hashes/$2"
+    sha256sum <"$secrets/$1" | cut -d ' ' -f 1 | tr -d '\n' | (umask 022 && put "hashes/$2")
 }
 
 for directory in operator hashes rabbitmq bridge subscriber $stages; do
@@ -55,7 +55,7 @@ set --
 for process in bridge subscriber $stages; do
     set -- "$@" --password "pipelinebridge-$process=$secrets/$process/broker"
 done
-"$program" broker definitions --file "$configuration" "$@" >"$secrets/rabbitmq/definitions.json.new"
+(umask 022 && "$program" broker definitions --file "$configuration" "$@" >"$secrets/rabbitmq/definitions.json.new")
 mv "$secrets/rabbitmq/definitions.json.new" "$secrets/rabbitmq/definitions.json"
 
 # The host's owner of the directory keeps the files, the containers read them. Hashes may be read by everybody: the

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using PipelineBridge.Composition;
+using PipelineBridge.Tests.CommandLine;
 using PipelineBridge.Tests.Processes;
 using PipelineBridge.Tests.Support;
 
@@ -64,6 +65,19 @@ public sealed class InitTests : IDisposable
         (File.GetUnixFileMode(Of("subscriber/broker")) & UnixFileMode.GroupRead).Should().Be(UnixFileMode.None, "no container reads it");
         (File.GetUnixFileMode(Of("bridge/broker")) & UnixFileMode.GroupRead).Should().NotBe(UnixFileMode.None, "the container's user reads it by its group");
         File.GetUnixFileMode(Of("rabbitmq/definitions.json")).Should().HaveFlag(UnixFileMode.OtherRead, "the broker runs as a user of its own");
+    }
+
+    [Fact]
+    public async Task What_everybody_reads_can_be_read_while_it_runs_too()
+    {
+        await Init();
+        var path = Directory.CreateDirectory(Of("of-the-test/path")).FullName;
+        var seen = Of("of-the-test/seen");
+        InstalledCommand.WriteProgram(Path.Combine(path, "chown"), $"#!/bin/sh\nstat -c %a '{secrets.FullName}'/hashes/* '{secrets.FullName}'/rabbitmq/* >>'{seen}'\n");
+
+        await Init(("PATH", $"{path}:{Environment.GetEnvironmentVariable("PATH")}"));
+
+        (await File.ReadAllLinesAsync(seen, Stop)).Should().HaveCountGreaterThan(5).And.OnlyContain(rights => rights == "644");
     }
 
     [Fact]
@@ -131,12 +145,12 @@ public sealed class InitTests : IDisposable
         .ToDictionary(f => f, f => File.ReadAllText(Of(f)));
 
     /// <summary>Runs the script, as a container does; what it wrote.</summary>
-    async Task<string> Init()
+    async Task<string> Init(params (string Name, string Value)[] variables)
     {
         var start = new ProcessStartInfo("/bin/sh", [Script, secrets.FullName, Sample]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["PROGRAM"] = Path.Combine(AppContext.BaseDirectory, "pipelinebridge");
         start.Environment["READERS"] = $"{await GroupOfThisProcess()}";
-        foreach (var (name, value) in Hashes)
+        foreach (var (name, value) in Hashes.Concat(variables))
         {
             start.Environment[name] = value;
         }
