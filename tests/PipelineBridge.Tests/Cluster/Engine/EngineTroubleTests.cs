@@ -80,7 +80,7 @@ public class EngineTroubleTests(EngineFixture fixture) : IClassFixture<EngineFix
     public async Task More_tasks_than_hosts_at_a_port_of_the_host_are_refused_and_nothing_is_changed()
     {
         using var scene = new EngineScene(fixture);
-        var specification = $"kind: service\nstopSeconds: 1\nports: [{{container: 8080, host: {FreePort()}}}]\nhealth: {{path: /health}}";
+        var specification = $"kind: service\nstopSeconds: 1\nports: [{{container: 8080, host: {FreePort.Take()}}}]\nhealth: {{path: /health}}";
         var one = await scene.Deployed(1, await scene.Image("one"), specification);
         var outcome = await scene.Do(scene.Rollout(2, await scene.Image("two"), specification, one, replicas: 2));
         outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.None, FailureCategory.Configuration);
