@@ -70,6 +70,7 @@ static class ConfigurationReader
         var engines = EnginesReader.Read(reading, root);
         var apps = AppsReader.Read(reading, root, environments.Keys, targets.Names, [.. engines.Select(engine => engine.Name)]);
         var registries = RegistriesReader.Read(reading, root);
+        EngineHostsReader.Unprotected(reading, root, clusters, registries);
         var layouts = Layouts(reading, root);
         var limits = Limits(reading, root);
         var broker = BrokerReader.Read(reading, root, environments);

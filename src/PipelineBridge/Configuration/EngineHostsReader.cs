@@ -1,5 +1,6 @@
 using System.Net;
 using PipelineBridge.Cluster.Engine;
+using PipelineBridge.Registry;
 
 namespace PipelineBridge.Configuration;
 
@@ -21,6 +22,37 @@ static class EngineHostsReader
     public static EngineConfiguration? Read(Reading reading, Section section) => Hosts(reading, section, "hosts", "h1", hasAddress: true) is { } hosts ? new EngineConfiguration(hosts) : null;
 
     public static SwarmConfiguration? Swarm(Reading reading, Section section) => Hosts(reading, section, "managers", "m1", hasAddress: false) is { } managers ? new SwarmConfiguration(managers) : null;
+
+    /// <summary>Pulls, and a Swarm's writes, give an engine the password of the image's registry: not over a network without TLS.</summary>
+    public static void Unprotected(Reading reading, Section root, IReadOnlyDictionary<string, ClusterConfiguration?> clusters, IReadOnlyList<RegistryOptions> registries)
+    {
+        var guarded = registries.Where(r => r.Password is not null).Select(r => r.Name).ToList();
+        if (guarded.Count == 0)
+        {
+            return;
+        }
+        foreach (var (name, section) in root.Named("clusters"))
+        {
+            var cluster = clusters.GetValueOrDefault(name);
+            Unprotected(reading, cluster?.Engine?.Hosts, section, "engine", "hosts", guarded);
+            Unprotected(reading, cluster?.Swarm?.Managers, section, "swarm", "managers", guarded);
+        }
+    }
+
+    static void Unprotected(Reading reading, IReadOnlyList<EngineHostOptions>? hosts, Section cluster, string kind, string key, List<string> guarded)
+    {
+        if (hosts is null)
+        {
+            return;
+        }
+        foreach (var (name, section) in cluster.Below(kind).Named(key))
+        {
+            if (hosts.FirstOrDefault(h => h.Name == name) is { IsTls: false, Url: { Scheme: "tcp", IsLoopback: false } })
+            {
+                reading.Findings.Mistake(section.PlaceOf("url"), $"is reached without TLS, and would be given the password of {string.Join(" and ", guarded.Select(g => $"registries.{g}"))} over the network unprotected. Give authority, certificate and key.");
+            }
+        }
+    }
 
     static List<EngineHostOptions>? Hosts(Reading reading, Section section, string key, string example, bool hasAddress)
     {

@@ -56,6 +56,20 @@ public sealed class ConfigurationMistakeTests : IDisposable
         directory.Load(Begin + "engines: { x: { url: \"tcp://build-1.internal:2375\" } }").Warnings.Should().ContainSingle().Which.Message.Should().StartWith("shows it no certificate");
 
     [Theory]
+    [InlineData("engine: { hosts: { h1: { url: \"tcp://h1.internal:2375\" } } }", "clusters.x.engine.hosts.h1.url")]
+    [InlineData("swarm: { managers: { m1: { url: \"unix:///s\" }, m2: { url: \"tcp://m2.internal:2375\" } } }", "clusters.x.swarm.managers.m2.url")]
+    public void A_registrys_password_that_would_cross_the_network_in_the_clear_is_a_mistake_that_names_engine_and_registry(string cluster, string place)
+    {
+        directory.Environment["SECRET"] = "geheim";
+        var yaml = ConfigurationDirectory.Keys + $"environments: {{ prod: {{ zone: internal, cluster: x }} }}\nclusters: {{ x: {{ {cluster} }} }}\n";
+        directory.OnlyMistake(yaml + "registries: { registry.internal: { username: u, password: { environment: SECRET } }, open.internal: {} }").Should().Be(
+            $"4: {place} is reached without TLS, and would be given the password of registries.registry.internal over the network unprotected. Give authority, certificate and key.");
+        directory.Load(yaml + "registries: { open.internal: {} }").Mistakes.Should().BeEmpty("no password is given");
+        directory.Load(yaml.Replace("tcp://h1.internal", "tcp://127.0.0.1", StringComparison.Ordinal).Replace("tcp://m2.internal", "tcp://127.0.0.1", StringComparison.Ordinal)
+            + "registries: { registry.internal: { username: u, password: { environment: SECRET } } }").Mistakes.Should().BeEmpty("nobody listens to a machine of its own");
+    }
+
+    [Theory]
     [InlineData("{ }", "8: environments.x has no zone. Give one of: public, internal.")]
     [InlineData("", "8: environments.x has no zone. Give one of: public, internal.")]
     [InlineData("{ zone: intern }", "8: environments.x.zone \"intern\" is not known. Did you mean \"internal\"?")]
