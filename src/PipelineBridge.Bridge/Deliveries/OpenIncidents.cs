@@ -14,7 +14,8 @@ public sealed record OpenIncident(string Subject, string App, string? Environmen
 
 /// <summary>
 /// The troubles that are open, for whoever asks what is wrong now. A watcher that is started again forgets what it told:
-/// so a newer one of the same kind takes an older one's place, and what an app is deployed with anew ends what it had. Pure.
+/// so a newer one of the same kind takes an older one's place, what an app is deployed with anew ends what it had, and
+/// whatever a cluster shows or brings about ends that it does not answer. Pure.
 /// </summary>
 public sealed record OpenIncidents(IReadOnlyList<OpenIncident> Incidents)
 {
@@ -40,7 +41,9 @@ public sealed record OpenIncidents(IReadOnlyList<OpenIncident> Incidents)
             case DeploymentSucceeded when e.Custom is { } custom:
                 // Its tasks were found healthy at the version that was asked for; what is wrong after that is told again.
                 // Old tasks that could not be stopped are no trouble of the new ones, and are told over by their own event.
-                return Without(i => i.App == custom.App && i.Environment == custom.Environment && Kind(i.Subject) != $"{custom.Environment}/{custom.App}/retirement");
+                return Without(i => (i.App == custom.App && i.Environment == custom.Environment && Kind(i.Subject) != $"{custom.Environment}/{custom.App}/retirement") || IsOutage(i, custom.Environment));
+            case EndpointsChanged when e.Custom?.Environment is { } environment:
+                return Without(i => IsOutage(i, environment));
             default:
                 return this;
         }
@@ -50,6 +53,9 @@ public sealed record OpenIncidents(IReadOnlyList<OpenIncident> Incidents)
     internal IEnumerable<OpenIncident> SeenBy(Caller caller) => Incidents.Where(i => i.App == "-" ? caller.Apps.Contains("*") : caller.MayTouch(i.App)).Reverse();
 
     OpenIncidents Without(Func<OpenIncident, bool> over) => Incidents.Any(over) ? new([.. Incidents.Where(i => !over(i))]) : this;
+
+    // A watcher that is started again tells endpoints anew at its first good look.
+    static bool IsOutage(OpenIncident incident, string? environment) => environment is not null && Kind(incident.Subject) == $"{environment}/-/cluster";
 
     // The subject ends with when it began: <environment>/<app>/<kind>/<milliseconds>.
     static string Kind(string subject) => subject.LastIndexOf('/') is > 0 and var at && subject.AsSpan(at + 1).IndexOfAnyExceptInRange('0', '9') < 0 ? subject[..at] : subject;

@@ -55,11 +55,14 @@ public sealed class WatchedEngines(EngineClusterOptions options, IReadOnlyList<E
     {
         Now = now,
         Endpoints = [.. seen.Tasks.Where(t => seen.StateOf(t) == AppTaskState.Healthy && t.Port() is not null)
-            .Select(t => new ServiceEndpoint(t.Host.Options.Address, t.Port()!.Value, ImageReference.Parse(t.Image!).Digest, t.Mark!.Sequence))
+            .Select(t => new ServiceEndpoint(t.Host.Options.Address, t.Port()!.Value, Digest(t), t.Mark!.Sequence))
             .OrderBy(e => e.Host, StringComparer.Ordinal).ThenBy(e => e.Port)],
         Ends = [.. ends.Where(e => seen.Current.Any(c => c.Id == e.Id)).Select(e => (e.At, e.How))],
         SlippedPast = SlippedPast(seen).Select(c => (long?)c.Mark!.Sequence).FirstOrDefault(),
     };
+
+    // A container that somebody made with our labels may be of anything, e.g. of an image's id.
+    static string? Digest(EngineContainer task) => ImageReference.TryParse(task.Image ?? "", out var image, out _) ? image!.Digest : null;
 
     /// <summary>Tasks of an older deployment that were made after those of the newest: whoever made them was not there when it was overtaken.</summary>
     static IEnumerable<EngineContainer> SlippedPast(EngineApp seen) => seen.Current is [{ Mark: { } newest }, ..] && seen.Current.Max(seen.MadeAt) is var made

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using PipelineBridge.Events;
 using PipelineBridge.Messaging;
 
@@ -7,13 +8,14 @@ namespace PipelineBridge.Cluster.Watching;
 /// Watches all apps of a cluster that are ours: tells where their healthy tasks are, what is wrong with them, and who
 /// changed them behind our back; an older deployment of ours that slipped past a newer one is set right.
 /// </summary>
-public sealed class ClusterWatcher(IWatchedCluster cluster, TimeProvider clock) : IWatcher
+public sealed partial class ClusterWatcher(IWatchedCluster cluster, TimeProvider clock, ILogger log) : IWatcher
 {
     static readonly TimeSpan Poll = TimeSpan.FromSeconds(5);
     static readonly TimeSpan OutageToTell = TimeSpan.FromSeconds(30);
 
     readonly Dictionary<AppKey, WatchedService> apps = [];
     readonly Dictionary<string, Incident> outages = new(StringComparer.Ordinal);
+    readonly Dictionary<AppKey, string> logged = [];
     DateTimeOffset? silentSince;
 
     /// <inheritdoc/>
@@ -41,47 +43,76 @@ public sealed class ClusterWatcher(IWatchedCluster cluster, TimeProvider clock) 
     async Task Look(IBridgeClient bridge, CancellationToken cancellation)
     {
         var events = new WatcherEvents(bridge, cluster.Name, clock);
+        IReadOnlyDictionary<AppKey, WatchedSnapshot> found;
         try
         {
-            var found = await cluster.All(cancellation);
-            silentSince = null;
-            await Outage(null, events, cancellation);
-            await Each(found, events, bridge, cancellation);
+            found = await cluster.All(cancellation);
         }
         catch (Exception e) when (e is ClusterUnreachableException or ClusterRefusedException)
         {
-            silentSince ??= clock.GetUtcNow();
-            await Outage(e, events, cancellation);
+            await Outage(e.Message, events, cancellation);
+            return;
         }
-#pragma warning disable CA1031 // Whatever the bridge's side does, the watch goes on: what was not told is told at the next look.
-        catch (Exception) when (!cancellation.IsCancellationRequested)
+#pragma warning disable CA1031 // The watch goes on, and says that it sees nothing.
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
 #pragma warning restore CA1031
         {
+            if (silentSince is null)
+            {
+                Log.NotSeen(log, e, Name);
+            }
+            await Outage("What it shows is not understood; the log says more.", events, cancellation);
+            return;
         }
-    }
-
-    async Task Each(IReadOnlyDictionary<AppKey, WatchedSnapshot> found, WatcherEvents events, IBridgeClient bridge, CancellationToken cancellation)
-    {
+        await Outage(null, events, cancellation);
         foreach (var (key, app) in found)
         {
-            if (!apps.TryGetValue(key, out var watched))
+            await One(key, async () =>
             {
-                apps[key] = watched = new WatchedService(key, cluster, clock);
-            }
-            await watched.Seen(app, events, bridge, cancellation);
+                if (!apps.TryGetValue(key, out var watched))
+                {
+                    apps[key] = watched = new WatchedService(key, cluster, clock);
+                }
+                await watched.Seen(app, events, bridge, cancellation);
+            }, cancellation);
         }
         foreach (var (key, watched) in apps.Where(a => !found.ContainsKey(a.Key)).ToList())
         {
-            if (await watched.Gone(events, bridge, cancellation))
+            await One(key, async () =>
             {
-                apps.Remove(key);
+                if (await watched.Gone(events, bridge, cancellation))
+                {
+                    apps.Remove(key);
+                }
+            }, cancellation);
+        }
+    }
+
+    /// <summary>Whatever happens with one app, the others are watched; what was not told of it is told at the next look.</summary>
+    async Task One(AppKey key, Func<Task> look, CancellationToken cancellation)
+    {
+        try
+        {
+            await look();
+            logged.Remove(key);
+        }
+#pragma warning disable CA1031 // As it says.
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            // A look comes each second: the same is logged once.
+            if (logged.GetValueOrDefault(key) != e.Message)
+            {
+                logged[key] = e.Message;
+                Log.AppNotSeen(log, e, Name, key);
             }
         }
     }
 
     /// <summary>Told once when it has lasted, per environment, whose people it concerns; and once when it is over.</summary>
-    async Task Outage(Exception? why, WatcherEvents events, CancellationToken cancellation)
+    async Task Outage(string? why, WatcherEvents events, CancellationToken cancellation)
     {
+        silentSince = why is null ? null : silentSince ?? clock.GetUtcNow();
         if (why is not null && clock.GetUtcNow() - silentSince < OutageToTell)
         {
             return;
@@ -91,13 +122,22 @@ public sealed class ClusterWatcher(IWatchedCluster cluster, TimeProvider clock) 
             var incident = outages.GetValueOrDefault(environment) ?? (outages[environment] = new Incident(new AppKey("-", environment), "cluster"));
             try
             {
-                await incident.Is(why is null ? null : $"{why.Message} What runs there is not watched meanwhile.", FailureCategory.Cluster, null, null, events, cancellation);
+                await incident.Is(why is null ? null : $"{why} What runs there is not watched meanwhile.", FailureCategory.Cluster, null, null, events, cancellation);
             }
-#pragma warning disable CA1031 // As above: it is tried again.
+#pragma warning disable CA1031 // It is tried again at the next look.
             catch (Exception) when (!cancellation.IsCancellationRequested)
 #pragma warning restore CA1031
             {
             }
         }
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(5101, LogLevel.Error, "{Watcher} does not understand what its cluster shows; nothing there is watched meanwhile.")]
+        public static partial void NotSeen(ILogger log, Exception e, string watcher);
+
+        [LoggerMessage(5102, LogLevel.Error, "{Watcher} could not look at {App} or tell of it; it is looked at again.")]
+        public static partial void AppNotSeen(ILogger log, Exception e, string watcher, AppKey app);
     }
 }

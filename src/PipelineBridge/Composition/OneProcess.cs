@@ -26,7 +26,7 @@ sealed class OneProcess : IAsyncDisposable
     {
         Directory.CreateDirectory(Path.GetDirectoryName(configuration.Journal)!);
         var journal = EventJournal.Open(new JournalOptions { Path = configuration.Journal, Published = broker is not null });
-        var stages = Stages.Of(configuration, TimeProvider.System, broker is null ? null : []);
+        var stages = Stages.Of(configuration, TimeProvider.System, level, broker is null ? null : []);
         var app = BridgeServer.Build(new BridgeParts
         {
             Listen = configuration.Listen,

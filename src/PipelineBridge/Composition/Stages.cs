@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using PipelineBridge.Cluster;
 using PipelineBridge.Cluster.Engine;
 using PipelineBridge.Cluster.Marathon;
@@ -48,12 +49,15 @@ sealed class Stages : IDisposable
     /// <summary>The stages that a configuration needs.</summary>
     /// <param name="configuration">The configuration.</param>
     /// <param name="clock">The clock.</param>
+    /// <param name="level">The least level that is logged.</param>
     /// <param name="only">The stages that run in this process; null: all.</param>
-    public static Stages Of(BridgeConfiguration configuration, TimeProvider clock, IReadOnlyCollection<string>? only = null)
+    public static Stages Of(BridgeConfiguration configuration, TimeProvider clock, LogLevel level, IReadOnlyCollection<string>? only = null)
     {
         var queues = new List<StageQueue>();
         var watchers = new List<IWatcher>();
-        var owned = new List<IDisposable>();
+        // Watchers are there before the host that gives others their log.
+        var logs = LoggerFactory.Create(l => Logs.Configure(l, level));
+        var owned = new List<IDisposable> { logs };
         if (Runs("registry"))
         {
             var registry = configuration.ForRegistry();
@@ -65,7 +69,7 @@ sealed class Stages : IDisposable
         }
         foreach (var cluster in Runs("cluster") ? configuration.Clusters.Values : [])
         {
-            var (driver, watcher) = Cluster(configuration, cluster, owned, clock);
+            var (driver, watcher) = Cluster(configuration, cluster, owned, clock, logs.CreateLogger<ClusterWatcher>());
             queues.Add(new StageQueue(Messaging.Queues.ClusterDeploy(cluster.Name), "cluster", new ClusterHandler(driver, clock)));
             watchers.Add(watcher);
         }
@@ -92,7 +96,7 @@ sealed class Stages : IDisposable
     /// <inheritdoc/>
     public void Dispose() => owned.ForEach(o => o.Dispose());
 
-    static (IClusterDriver Driver, IWatcher Watcher) Cluster(BridgeConfiguration configuration, ClusterConfiguration cluster, List<IDisposable> owned, TimeProvider clock)
+    static (IClusterDriver Driver, IWatcher Watcher) Cluster(BridgeConfiguration configuration, ClusterConfiguration cluster, List<IDisposable> owned, TimeProvider clock, ILogger log)
     {
         var environments = configuration.Environments.Values.Where(e => e.Cluster == cluster.Name).Select(e => e.Name).ToList();
         var logins = configuration.Registries.Where(r => r.Username is not null && r.Password is not null).ToDictionary(r => r.Name, r => new RegistryLogin(r.Username!, r.Password!));
@@ -103,14 +107,14 @@ sealed class Stages : IDisposable
             var probe = new EngineProbe();
             owned.Add(probe);
             var options = new EngineClusterOptions(cluster.Name, engine.Hosts, environments) { Logins = logins };
-            return (new EngineDriver(options, hosts, probe, clock), new ClusterWatcher(new WatchedEngines(options, hosts, probe, clock), clock));
+            return (new EngineDriver(options, hosts, probe, clock), new ClusterWatcher(new WatchedEngines(options, hosts, probe, clock), clock, log));
         }
         if (cluster.Swarm is { } swarm)
         {
             var managers = new SwarmManagers([.. swarm.Managers.Select(m => new EngineHost(m))]);
             owned.Add(managers);
             var options = new SwarmClusterOptions(cluster.Name, swarm.Managers, environments) { Logins = logins };
-            return (new SwarmDriver(options, managers, clock), new ClusterWatcher(new WatchedSwarm(options, managers, clock), clock));
+            return (new SwarmDriver(options, managers, clock), new ClusterWatcher(new WatchedSwarm(options, managers, clock), clock, log));
         }
         var client = new MarathonClient(MarathonOptions(configuration, cluster));
         owned.Add(client);

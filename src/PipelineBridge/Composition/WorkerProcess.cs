@@ -46,7 +46,7 @@ sealed class WorkerProcess : IAsyncDisposable
             builder.WebHost.UseKestrelCore().ConfigureKestrel(k => k.AddServerHeader = false).UseUrls(health);
         }
         Logs.Configure(builder.Logging, LogLevel.Information);
-        var stages = Stages.Of(configuration, TimeProvider.System, names);
+        var stages = Stages.Of(configuration, TimeProvider.System, LogLevel.Information, names);
         var services = builder.Services;
         services.AddRoutingCore();
         services.AddSingleton(TimeProvider.System);

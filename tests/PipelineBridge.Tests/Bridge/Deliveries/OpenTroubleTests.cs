@@ -31,6 +31,15 @@ public class OpenTroubleTests
     }
 
     [Fact]
+    public void A_cluster_that_shows_or_brings_about_something_in_an_environment_answers_there_again()
+    {
+        var open = new[] { "prod/-/cluster/1", "test/-/cluster/1", "prod/billing/service/1" }.Aggregate(OpenIncidents.None, (o, s) => o.After(Detected(s, s)));
+        open.After(Event(new EndpointsChanged("main", []), "prod/portal", "prod", "portal")).Incidents.Select(i => i.Subject).Should().Equal("test/-/cluster/1", "prod/billing/service/1");
+        open.After(Event(new DeploymentSucceeded(), "prod/portal", "prod", "portal")).Incidents.Select(i => i.Subject).Should().Equal("test/-/cluster/1", "prod/billing/service/1");
+        open.After(Event(new EndpointsChanged("main", []), "other/portal", "other", "portal")).Should().BeSameAs(open);
+    }
+
+    [Fact]
     public void No_more_are_kept_than_somebody_reads() =>
         Enumerable.Range(0, OpenIncidents.Most + 5).Aggregate(OpenIncidents.None, (o, n) => o.After(Detected($"prod/app-{n}/service/1", "x"))).Incidents
             .Should().HaveCount(OpenIncidents.Most).And.NotContain(i => i.Subject == "prod/app-4/service/1").And.Contain(i => i.Subject == "prod/app-5/service/1");

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
 using PipelineBridge.Cluster;
 using PipelineBridge.Cluster.Engine;
 using PipelineBridge.Cluster.Watching;
@@ -162,7 +163,7 @@ public sealed class EngineHostsTests(TwoHosts hosts) : IClassFixture<TwoHosts>, 
     ClusterWatcher NewWatcher()
     {
         var (engines, probe) = Parts();
-        return new ClusterWatcher(new WatchedEngines(hosts.Options, engines, probe, TimeProvider.System), TimeProvider.System);
+        return new ClusterWatcher(new WatchedEngines(hosts.Options, engines, probe, TimeProvider.System), TimeProvider.System, NullLogger.Instance);
     }
 
     (List<EngineHost>, EngineProbe) Parts()

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
 using PipelineBridge.Cluster;
 using PipelineBridge.Cluster.Engine;
 using PipelineBridge.Cluster.Watching;
@@ -97,7 +98,7 @@ sealed class EngineScene : IDisposable
         return new EngineDriver(Options, hosts, probe, Clock);
     }
 
-    public ClusterWatcher NewWatcher() => new(NewWatched(), Clock);
+    public ClusterWatcher NewWatcher() => new(NewWatched(), Clock, NullLogger.Instance);
 
     public WatchedEngines NewWatched()
     {

@@ -73,6 +73,53 @@ public class EngineWatcherTests(EngineFixture fixture) : IClassFixture<EngineFix
     }
 
     [Fact]
+    public async Task Tasks_that_are_ended_for_the_memory_they_use_are_an_incident_that_says_so()
+    {
+        using var scene = new EngineScene(fixture);
+        var bridge = new RecordingBridge();
+        var image = await scene.Image("hungry", before: "busybox sleep 4; x=0123456789; while true; do x=$x$x; done");
+        var one = await scene.Deployed(1, image, EngineScene.Specification(check: false, more: "resources: {memoryMiB: 16}"));
+        bridge.Expects = Expecting(scene, one.Image, 1);
+        await Watching(scene, bridge, async () =>
+        {
+            await ClusterScene.Until(() => Of(bridge, scene).Any(e => e.Content is IncidentDetected), "the incident");
+            Of(bridge, scene).First(e => e.Content is IncidentDetected).Custom!.Cause.Should().Match(c => c.StartsWith("Its tasks end again and again, last because it used more memory than it may: ", StringComparison.Ordinal)
+                || c == "1 of 1 tasks do not run; the last ended because it used more memory than it may.");
+        });
+    }
+
+    [Fact]
+    public async Task A_container_that_somebody_made_with_our_labels_of_an_images_id_hides_nothing()
+    {
+        using var scene = new EngineScene(fixture);
+        using var other = new EngineScene(fixture);
+        var bridge = new RecordingBridge();
+        await scene.Deployed(1, await scene.Image("one"));
+        var copied = (await scene.Engine.Call(HttpMethod.Get, $"containers/{(await scene.Running()).Single()}/json"))!;
+        var labels = copied["Config"]!["Labels"]!.DeepClone();
+        labels["pipelinebridge.app"] = other.App.App;
+        var made = await scene.Engine.Call(HttpMethod.Post, "containers/create", new JsonObject
+        {
+            ["Image"] = (string)copied["Image"]!, ["Labels"] = labels, ["Cmd"] = copied["Config"]!["Cmd"]?.DeepClone(), ["StopTimeout"] = 1,
+            ["ExposedPorts"] = new JsonObject { ["8080/tcp"] = new JsonObject() },
+            ["HostConfig"] = new JsonObject { ["PublishAllPorts"] = true },
+        });
+        await scene.Engine.Call(HttpMethod.Post, $"containers/{(string)made!["Id"]!}/start");
+        try
+        {
+            await Watching(scene, bridge, async () =>
+            {
+                await ClusterScene.Until(() => Last(bridge, other) is [{ Digest: null, Sequence: 1 }], "the endpoint of the copy, of which no digest is known");
+                await ClusterScene.Until(() => Last(bridge, scene) is [{ Sequence: 1 }], "the endpoint");
+            });
+        }
+        finally
+        {
+            await scene.Engine.Call(HttpMethod.Delete, $"containers/{(string)made["Id"]!}?force=true");
+        }
+    }
+
+    [Fact]
     public async Task A_task_that_turns_unhealthy_is_an_incident_that_is_over_when_it_is_well()
     {
         using var scene = new EngineScene(fixture);

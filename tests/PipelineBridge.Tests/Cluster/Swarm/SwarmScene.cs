@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
 using PipelineBridge.Cluster;
 using PipelineBridge.Cluster.Engine;
 using PipelineBridge.Cluster.Swarm;
@@ -123,7 +124,7 @@ sealed class SwarmScene : IDisposable
 
     public ClusterHandler NewHandler() => Handler = new ClusterHandler(NewDriver(), TimeProvider.System);
 
-    public ClusterWatcher NewWatcher() => new(new WatchedSwarm(Options, NewManagers(), TimeProvider.System), TimeProvider.System);
+    public ClusterWatcher NewWatcher() => new(new WatchedSwarm(Options, NewManagers(), TimeProvider.System), TimeProvider.System, NullLogger.Instance);
 
     public Task<string> Image(string text, bool healthy = true, string before = "echo starting") => fixture.Image(text, healthy, before);
 
