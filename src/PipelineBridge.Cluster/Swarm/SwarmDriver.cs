@@ -136,6 +136,10 @@ public sealed class SwarmDriver(SwarmClusterOptions options, SwarmManagers manag
             }
             catch (ClusterRefusedException e) when (IsTooLate(e))
             {
+                if (now is null && await IsForeign(spec.Name!, app, cancellation))
+                {
+                    throw new ClusterRefusedException(FailureCategory.Cluster, $"The Swarm {Cluster} has a service of the name {spec.Name} already, which is not this bridge's.", e.Answer);
+                }
                 // Somebody wrote at the same moment, the Swarm's own update too: it is looked at again before it is written over.
                 now = await Seen(app, cancellation);
                 if (n == Tries || now?.Mark?.Sequence > mark.Sequence)
@@ -144,6 +148,13 @@ public sealed class SwarmDriver(SwarmClusterOptions options, SwarmManagers manag
                 }
             }
         }
+    }
+
+    /// <summary>Whether a service has an app's name without its labels.</summary>
+    async Task<bool> IsForeign(string name, AppKey app, CancellationToken cancellation)
+    {
+        var named = await managers.Ask((c, t) => c.Swarm.ListServicesAsync(new ServiceListParameters { Filters = Filter("name", name) }, t), cancellation);
+        return named.Any(s => s.Spec?.Name == name) && await Service(app, cancellation) is null;
     }
 
     async Task Put(ServiceSpec spec, DeploymentMark mark, SwarmApp? now, CancellationToken cancellation)

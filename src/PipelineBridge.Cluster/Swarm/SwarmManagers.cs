@@ -1,3 +1,4 @@
+using System.Net;
 using Docker.DotNet;
 using PipelineBridge.Cluster.Engine;
 
@@ -53,9 +54,19 @@ public sealed class SwarmManagers(IReadOnlyList<EngineHost> hosts) : IDisposable
             current = (at + 1) % hosts.Count;
             throw new ClusterUnreachableException($"The engine {hosts[at].Options.Name} is no manager of a Swarm that works: it is a worker, or its Swarm has no leader.", e);
         }
+        catch (ClusterRefusedException e) when (IsUnknown(e))
+        {
+            current = (at + 1) % hosts.Count;
+            throw new ClusterUnreachableException($"The Swarm of the manager {hosts[at].Options.Name} lost its leader, or took too long; whether it did what it was asked is not known.", e);
+        }
     }
 
     static bool IsNoManager(string? answer) => answer is not null
-        && (answer.Contains("not a swarm manager", StringComparison.OrdinalIgnoreCase) || answer.Contains("does not have a leader", StringComparison.OrdinalIgnoreCase)
-            || answer.Contains("context deadline exceeded", StringComparison.OrdinalIgnoreCase));
+        && (answer.Contains("not a swarm manager", StringComparison.OrdinalIgnoreCase) || answer.Contains("does not have a leader", StringComparison.OrdinalIgnoreCase));
+
+    // A leader that dies in the middle of a write may have written all the same; a manager hands on how its own call to the leader ended.
+    static bool IsUnknown(ClusterRefusedException e) => e.InnerException is DockerApiException { StatusCode: HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout }
+        || (e.InnerException is DockerApiException { StatusCode: >= HttpStatusCode.InternalServerError } && Array.Exists(Unfinished, word => e.Answer?.Contains(word, StringComparison.OrdinalIgnoreCase) == true));
+
+    static readonly string[] Unfinished = ["code = Unavailable", "code = DeadlineExceeded", "code = Canceled", "context deadline exceeded", "context canceled", "raft: stopped"];
 }

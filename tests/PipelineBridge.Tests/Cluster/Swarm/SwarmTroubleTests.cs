@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using PipelineBridge.Cluster.Engine;
 using PipelineBridge.Events;
 using PipelineBridge.Tests.Registry;
@@ -55,6 +56,24 @@ public class SwarmTroubleTests(SwarmFixture fixture)
         var outcome = await scene.Do(scene.Rollout(1, image, SwarmScene.Specification(check: false), seconds: 10));
         outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Health);
         outcome.Custom.Cause.Should().Contain("with exit code 3");
+    }
+
+    [Fact]
+    public async Task A_service_of_the_same_name_that_is_not_ours_is_named_at_once_and_left_alone()
+    {
+        using var scene = new SwarmScene(fixture);
+        await scene.Manager.Call(HttpMethod.Post, "services/create", new JsonObject
+        {
+            ["Name"] = scene.ServiceName,
+            ["Mode"] = new JsonObject { ["Replicated"] = new JsonObject { ["Replicas"] = 0 } },
+            ["TaskTemplate"] = new JsonObject { ["ContainerSpec"] = new JsonObject { ["Image"] = "somebody/else:1" } },
+        });
+        var before = (await scene.Service())!.ToJsonString();
+        var outcome = await scene.Do(scene.Rollout(1, await scene.Image("one")));
+        outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.None, FailureCategory.Cluster);
+        outcome.Custom.Cause.Should().Be($"The Swarm main has a service of the name {scene.ServiceName} already, which is not this bridge's.");
+        (await scene.Service())!.ToJsonString().Should().Be(before);
+        await scene.Manager.Call(HttpMethod.Delete, $"services/{scene.ServiceName}");
     }
 
     void SignIn(SwarmScene scene, string password)
