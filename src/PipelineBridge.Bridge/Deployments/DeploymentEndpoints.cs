@@ -81,7 +81,7 @@ static class DeploymentEndpoints
         var known = services.GetServices<ISpecificationCheck>().ToList();
         var (digest, format, content) = Specification(checks, ask, environment!, call.Options, services.GetRequiredService<EventJournal>(), known);
         checks.Throw();
-        var findings = Check(known, ask, format!, content);
+        var findings = Check(known, ask, environment!, format!, content);
         foreach (var finding in findings.Where(f => f.IsMistake))
         {
             checks.Add(new FieldMistake(finding.Field, finding.Value, finding.Message, finding.Line, finding.Column));
@@ -220,11 +220,20 @@ static class DeploymentEndpoints
         return ("sha256:" + Convert.ToHexStringLower(SHA256.HashData(content.Value.Span)), format, content.Value);
     }
 
-    static IReadOnlyList<SpecificationFinding> Check(IReadOnlyList<ISpecificationCheck> known, DeploymentAsk ask, string format, ReadOnlyMemory<byte> content)
+    static IReadOnlyList<SpecificationFinding> Check(IReadOnlyList<ISpecificationCheck> known, DeploymentAsk ask, EnvironmentOptions environment, string format, ReadOnlyMemory<byte> content)
     {
-        var check = known.FirstOrDefault(c => c.Format == format);
-        return check is null
-            ? [new SpecificationFinding(true, "specFormat", format, $"it is not known here. {FieldChecks.Known(known.Select(c => c.Format))}")]
-            : check.Check(new SpecificationToCheck(ask.App!, ask.Environment!, content, ask.Hostnames ?? [], ask.Replicas, ask.Image, ask.HealthTimeoutSeconds));
+        if (known.FirstOrDefault(c => c.Format == format) is not { } check)
+        {
+            return [new SpecificationFinding(true, "specFormat", format, $"it is not known here. {FieldChecks.Known(known.Select(c => c.Format))}")];
+        }
+        // A cluster with files of its own kind takes the portable ones too; one without takes these alone.
+        if (environment.SpecificationFormat is { } only && only != environment.ClusterKind && only != format)
+        {
+            var takes = $"{ask.Environment} runs on {environment.ClusterKind}, which takes a specification of format {only} alone";
+            return [ask.SpecFormat is not null
+                ? new SpecificationFinding(true, "specFormat", format, $"{takes}.")
+                : new SpecificationFinding(true, "spec", null, $"there is none, and that of the last deployment is of format {format}: {takes}. Give one.")];
+        }
+        return check.Check(new SpecificationToCheck(ask.App!, ask.Environment!, content, ask.Hostnames ?? [], ask.Replicas, ask.Image, ask.HealthTimeoutSeconds));
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using PipelineBridge.Bridge;
 using PipelineBridge.Events;
 
 namespace PipelineBridge.Tests.Bridge.Http;
@@ -58,6 +59,32 @@ public class AsksTests
 
         response.StatusCode.Should().Be(HttpStatusCode.UnprocessableEntity);
         (await Problem(response))["errors"]![0]!["field"]!.ToString().Should().Be("Idempotency-Key");
+    }
+
+    [Fact]
+    public async Task A_specification_of_another_kind_of_cluster_is_refused_given_or_kept_from_before_the_environment_moved()
+    {
+        var environments = new Dictionary<string, EnvironmentOptions> { ["prod"] = new() { Zone = "internal", Cluster = "main", ClusterKind = "marathon", SpecificationFormat = "marathon" } };
+        await using var bridge = await RunningBridge.Start(o => o with { Environments = environments });
+        const string Deployment = """{"app":"portal","environment":"prod","image":"registry.internal/portal:1"}""";
+        await bridge.Until(await bridge.Deploy(), "succeeded");
+        await bridge.Stop();
+        environments["prod"] = environments["prod"] with { ClusterKind = "swarm", SpecificationFormat = "service" };
+        await bridge.StartAgain();
+
+        using var given = await bridge.Send(HttpMethod.Post, "/v1/deployments", Deployment.Replace("}", ""","spec":{},"specFormat":"marathon"}""", StringComparison.Ordinal));
+        using var kept = await bridge.Send(HttpMethod.Post, "/v1/deployments", Deployment);
+
+        (await Mistake(given)).Should().Be("specFormat marathon: prod runs on swarm, which takes a specification of format service alone.");
+        (await Mistake(kept)).Should().Be("spec : there is none, and that of the last deployment is of format marathon: prod runs on swarm, which takes a specification of format service alone. Give one.");
+        bridge.Journal.Read(r => r.Requests("portal", "prod", 10)).Should().ContainSingle();
+
+        static async Task<string> Mistake(HttpResponseMessage response)
+        {
+            response.StatusCode.Should().Be(HttpStatusCode.UnprocessableEntity);
+            var error = (await Problem(response))["errors"]!.AsArray().Should().ContainSingle().Subject!;
+            return $"{error["field"]} {error["value"]}: {error["message"]}";
+        }
     }
 
     [Theory]
