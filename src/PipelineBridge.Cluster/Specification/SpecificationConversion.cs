@@ -47,10 +47,27 @@ public static class SpecificationConversion
         {
             "marathon" => MarathonService.Of(service with { Image = mark.Image }),
             "swarm" => JsonSerializer.SerializeToNode(ServicePlan.Of(service, "-", app, mark, replicas, Named(service), 0, DateTimeOffset.UnixEpoch), Json),
-            "engine" => JsonSerializer.SerializeToNode(ContainerPlan.Task(service, "-", app, mark, 1, replicas, ""), Json),
+            "engine" => Containers(service, app, mark, replicas),
             _ => throw new ArgumentException($"There is no kind {kind}.", nameof(kind)),
         };
         return (Bare(shown)!.ToJsonString(Json), findings);
+    }
+
+    /// <summary>The container of a task; after that of the task before, in a list, where there is one.</summary>
+    static JsonNode? Containers(ServiceSpecification service, AppKey app, DeploymentMark mark, int replicas)
+    {
+        var task = Container(ContainerPlan.Task(service, "-", app, mark, 1, replicas, ""), service, app);
+        return service.BeforeDeploy is null ? task : new JsonArray(Container(ContainerPlan.Before(service, "-", app, mark), service, app), task);
+    }
+
+    // It is connected to further networks once it is made, for older engines take one with the call alone: they are shown where newer ones take them.
+    static JsonNode? Container(CreateContainerParameters container, ServiceSpecification service, AppKey app)
+    {
+        foreach (var network in service.Networks.Skip(1))
+        {
+            container.NetworkingConfig!.EndpointsConfig![network] = new EndpointSettings { Aliases = [app.App] };
+        }
+        return JsonSerializer.SerializeToNode(container, Json);
     }
 
     // Who asks has no Swarm at hand: a name stands for its identity.
@@ -61,6 +78,9 @@ public static class SpecificationConversion
     {
         switch (node)
         {
+            // A variable may be empty on purpose.
+            case JsonObject { Count: > 0 } when name == "env":
+                return node;
             case JsonObject fields:
                 foreach (var (key, value) in fields.ToList())
                 {

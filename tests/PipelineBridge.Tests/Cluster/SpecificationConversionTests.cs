@@ -38,6 +38,33 @@ public class SpecificationConversionTests
     }
 
     [Fact]
+    public void An_engine_is_given_the_task_before_too_and_each_network()
+    {
+        var made = Converted("engine", Portal + "\nnetworks: [front, back]\nbeforeDeploy: {command: [migrate, --all]}").AsArray();
+        made.Should().HaveCount(2);
+        made[0]!["Cmd"]!.AsArray().Select(c => (string)c!).Should().Equal("migrate", "--all");
+        ((string)made[0]!["HostConfig"]!["RestartPolicy"]!["Name"]!, made[0]!["ExposedPorts"]).Should().Be(("no", null));
+        made[1]!["ExposedPorts"]!["8080/tcp"].Should().NotBeNull();
+        made.Should().AllSatisfy(c => c!["NetworkingConfig"]!["EndpointsConfig"]!.AsObject().Select(n => $"{n.Key} {n.Value!["Aliases"]![0]}").Should().Equal("front portal", "back portal"));
+    }
+
+    [Theory]
+    [InlineData("engine")]
+    [InlineData("swarm")]
+    [InlineData("marathon")]
+    public void A_variable_that_is_empty_stays(string kind)
+    {
+        var made = Converted(kind, Portal.Replace("env: {A: \"1\"}", "env: {A: \"1\", EMPTY: \"\"}", StringComparison.Ordinal));
+        var env = kind switch
+        {
+            "marathon" => made["env"]!.AsObject().Select(e => $"{e.Key}={e.Value}"),
+            "swarm" => made["TaskTemplate"]!["ContainerSpec"]!["Env"]!.AsArray().Select(e => (string)e!),
+            _ => made["Env"]!.AsArray().Select(e => (string)e!),
+        };
+        env.Should().Equal("A=1", "EMPTY=");
+    }
+
+    [Fact]
     public void A_Swarm_is_given_a_service()
     {
         var made = Converted("swarm", Portal + "\nsecrets: [db]");

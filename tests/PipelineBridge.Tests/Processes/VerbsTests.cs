@@ -82,6 +82,39 @@ public class VerbsTests
     }
 
     [Fact]
+    public async Task A_specification_is_converted_to_what_can_be_piped_on_and_what_is_wrong_with_it_is_said_beside_that()
+    {
+        var directory = Directory.CreateTempSubdirectory("pipelinebridge-spec-");
+        try
+        {
+            var file = Path.Combine(directory.FullName, "portal.yaml");
+            await File.WriteAllTextAsync(file, "kind: service\nimage: registry.internal/portal\nports: [8080]\n", TestContext.Current.CancellationToken);
+            var good = await Convert(file, "marathon");
+            good.ExitCode.Should().Be(0, good.Errors);
+            ((string)System.Text.Json.Nodes.JsonNode.Parse(good.Output)!["container"]!["docker"]!["image"]!).Should().Be("registry.internal/portal");
+            good.Errors.Should().StartWith("portal.yaml: warning: spec.health: there is none");
+            await File.AppendAllTextAsync(file, "secrets: [db]\n", TestContext.Current.CancellationToken);
+            var wrong = await Convert(file, "engine");
+            (wrong.ExitCode, wrong.Output).Should().Be((2, ""));
+            wrong.Errors.Should().Contain("spec.secrets");
+            var missing = await Convert(file + ".none", "engine");
+            (missing.ExitCode, missing.Output).Should().Be((2, ""));
+            missing.Errors.Should().Contain("portal.yaml.none is not there.");
+            // A file of this process that cannot be read, whoever it is.
+            var unreadable = await Convert("/proc/self/mem", "engine");
+            (unreadable.ExitCode, unreadable.Output).Should().Be((1, ""));
+            unreadable.Errors.Should().NotBeEmpty().And.NotContain("   at ");
+            (await Convert(file, "nomad")).ExitCode.Should().Be(2);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+
+        static Task<(int ExitCode, string Output, string Errors)> Convert(string file, string to) => BridgeProcess.Run(["spec", "convert", file, "--to", to], TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
     public async Task A_journal_can_be_verified_and_copied_by_the_operator()
     {
         var directory = Directory.CreateTempSubdirectory("pipelinebridge-verify-");
