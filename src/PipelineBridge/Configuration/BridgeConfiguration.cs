@@ -118,7 +118,7 @@ public sealed record BridgeConfiguration
     /// <param name="needed">The parts whose secrets and directories this process uses, such as <c>registries</c>; null: all.</param>
     /// <param name="localEngine">The Docker engine that runs the environment <c>local</c> when there is no file; null: nothing does.</param>
     public static ConfigurationResult Load(
-        string? file, IReadOnlyDictionary<string, string> environment, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks = null, IReadOnlyCollection<string>? needed = null, Uri? localEngine = null) =>
+        string? file, IReadOnlyDictionary<string, string> environment, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks = null, IReadOnlyCollection<string>? needed = null, EngineHostOptions? localEngine = null) =>
         ConfigurationReader.Read(file, environment, checks, needed, localEngine);
 }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using PipelineBridge.Bridge;
+using PipelineBridge.Cluster.Engine;
 using PipelineBridge.Messaging;
 
 namespace PipelineBridge.Configuration;
@@ -11,7 +12,7 @@ static class ConfigurationReader
     const string DefaultListen = "http://127.0.0.1:8080";
 
     public static ConfigurationResult Read(
-        string? file, IReadOnlyDictionary<string, string> environment, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks, IReadOnlyCollection<string>? needed = null, Uri? localEngine = null)
+        string? file, IReadOnlyDictionary<string, string> environment, Func<BridgeConfiguration, IReadOnlyList<ISpecificationCheck>>? checks, IReadOnlyCollection<string>? needed = null, EngineHostOptions? localEngine = null)
     {
         var whole = file is null ? null : Path.GetFullPath(file);
         var source = file is null ? "the configuration without a file" : Path.GetFileName(file);
@@ -51,7 +52,7 @@ static class ConfigurationReader
     static ConfigurationResult Failed(string source, int? line, string message) =>
         new(source, null, [new ConfigurationFinding(new ConfigurationPlace("", line), message)], [], []);
 
-    static BridgeConfiguration Everything(Reading reading, Section root, string? file, Uri? localEngine)
+    static BridgeConfiguration Everything(Reading reading, Section root, string? file, EngineHostOptions? localEngine)
     {
         var listen = Listen(reading, root);
         var url = Url(reading, root, listen);
@@ -63,7 +64,7 @@ static class ConfigurationReader
         {
             if (localEngine is not null && clusters.Count == 0)
             {
-                clusters["local"] = new ClusterConfiguration("local", Engine: new EngineConfiguration([EngineHostsReader.Local(localEngine)]));
+                clusters["local"] = new ClusterConfiguration("local", Engine: new EngineConfiguration([localEngine]));
             }
             environments["local"] = new EnvironmentConfiguration { Name = "local", Zone = "internal", Group = "/local", Cluster = clusters.Count == 1 ? "local" : null };
         }

@@ -7,18 +7,6 @@ namespace PipelineBridge.Configuration;
 /// <summary>Reads <c>clusters.NAME.engine</c> and <c>clusters.NAME.swarm</c>: the Docker engines that apps run on.</summary>
 static class EngineHostsReader
 {
-    /// <summary>The engine of this machine: where <c>DOCKER_HOST</c> says, else at its usual socket; null when there is none.</summary>
-    public static Uri? OfThisMachine(IReadOnlyDictionary<string, string> environment)
-    {
-        if (environment.TryGetValue("DOCKER_HOST", out var host) && host.Length > 0)
-        {
-            return Uri.TryCreate(host, UriKind.Absolute, out var url) && url.Scheme is "unix" or "tcp" ? url : null;
-        }
-        return Array.Find(["/var/run/docker.sock", "/run/docker.sock"], File.Exists) is { } socket ? new Uri($"unix://{socket}") : null;
-    }
-
-    public static EngineHostOptions Local(Uri url) => new("local", url, AddressOf(url));
-
     public static EngineConfiguration? Read(Reading reading, Section section) => Hosts(reading, section, "hosts", "h1", hasAddress: true) is { } hosts ? new EngineConfiguration(hosts) : null;
 
     public static SwarmConfiguration? Swarm(Reading reading, Section section) => Hosts(reading, section, "managers", "m1", hasAddress: false) is { } managers ? new SwarmConfiguration(managers) : null;
@@ -97,5 +85,5 @@ static class EngineHostsReader
         return host is null ? null : host with { Authority = access.Authority, Certificate = access.Certificate, Key = access.Key };
     }
 
-    static string AddressOf(Uri url) => url.Scheme == "unix" ? $"{IPAddress.Loopback}" : url.IdnHost;
+    internal static string AddressOf(Uri url) => url.Scheme == "unix" ? $"{IPAddress.Loopback}" : url.IdnHost;
 }

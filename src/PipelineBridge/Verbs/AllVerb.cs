@@ -23,8 +23,9 @@ static class AllVerb
     static async Task<int> Run(FileInfo? file, CancellationToken stop)
     {
         var variables = ConfigCheck.ProcessEnvironment();
+        var engine = LocalEngine.Find(variables);
         var result = BridgeConfiguration.Load(file?.FullName ?? BridgeConfiguration.DefaultFile(Directory.GetCurrentDirectory()), variables, Stages.Checks,
-            Stages.PartsOfAll, EngineHostsReader.OfThisMachine(variables));
+            Stages.PartsOfAll, engine.Host);
         ConfigurationReport.Write(Console.Error, result);
         if (result.Configuration is not { } configuration)
         {
@@ -38,7 +39,7 @@ static class AllVerb
             {
                 Console.WriteLine(configuration.Clusters.TryGetValue("local", out var local)
                     ? $"There is no bridge.yaml: any app, and the environment local on the Docker engine at {local.Engine!.Hosts[0].Url}. The key is made anew at each start, and shown once:"
-                    : "There is no bridge.yaml: any app, the environment local, and no cluster, for there is no Docker engine here. The key is made anew at each start, and shown once:");
+                    : $"There is no bridge.yaml: any app, the environment local, and no cluster, for {engine.Why ?? "there is no Docker engine here"}. The key is made anew at each start, and shown once:");
                 Console.WriteLine($"  export BRIDGE_URL={process.App.Urls.First()} BRIDGE_TOKEN={key.Value}");
             }
             await Task.Delay(Timeout.InfiniteTimeSpan, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
