@@ -36,10 +36,13 @@ static class DeploymentEnds
         }
         else if (lane.Live is { } live && !Same(live, version))
         {
-            earlier = [.. earlier.Append(live).TakeLast(Kept)];
+            earlier = With(earlier, live);
         }
         return lane with { Live = version, Earlier = earlier, Broken = null, LiveChainId = chainId };
     }
+
+    /// <summary>What can be gone back to, with the newest: as much as is kept.</summary>
+    public static IReadOnlyList<DeployedVersion> With(IReadOnlyList<DeployedVersion> earlier, DeployedVersion newest) => [.. earlier.Append(newest).TakeLast(Kept)];
 
     public static bool Same(DeployedVersion a, DeployedVersion b) =>
         ImageReference.Parse(a.Image).Digest == ImageReference.Parse(b.Image).Digest && a.Specification == b.Specification;

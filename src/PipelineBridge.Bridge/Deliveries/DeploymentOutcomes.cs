@@ -98,7 +98,7 @@ public static class DeploymentOutcomes
             case ServiceRemoved:
                 decision.State = decision.State with
                 {
-                    Earlier = decision.State.Live is { } live ? [.. decision.State.Earlier, live] : decision.State.Earlier,
+                    Earlier = decision.State.Live is { } live ? DeploymentEnds.With(decision.State.Earlier, live) : decision.State.Earlier,
                     Live = null,
                     Broken = null,
                 };

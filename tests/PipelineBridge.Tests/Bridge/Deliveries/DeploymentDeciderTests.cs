@@ -161,6 +161,21 @@ public class DeploymentDeciderTests
     }
 
     [Fact]
+    public void After_a_removal_too_the_last_twenty_versions_can_be_gone_back_to()
+    {
+        var story = new LaneStory();
+        foreach (var n in Enumerable.Range(10, 22))
+        {
+            story.Live($"sha256:{n}{new string('0', 62)}", $"{n}");
+        }
+        story.Lane.Earlier.Should().HaveCount(20);
+        var removal = story.Remove();
+        story.Say(story.Work<DeploymentRetireRequested>(removal).Done(new ServiceRemoved(new Reference("prod"))));
+        story.Lane.Earlier.Should().HaveCount(20);
+        story.Lane.Earlier[^1].Image.Should().Contain(":31@");
+    }
+
+    [Fact]
     public void A_removal_supersedes_what_waits_and_ends_with_nothing_live()
     {
         story.Live(LaneStory.Digest1, "411");

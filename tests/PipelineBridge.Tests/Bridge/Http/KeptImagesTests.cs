@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using PipelineBridge.Events;
 
 namespace PipelineBridge.Tests.Bridge.Http;
 
@@ -31,6 +32,26 @@ public class KeptImagesTests
         await bridge.Until(receipt, "waiting");
 
         (await Kept(bridge)).Should().Equal($"registry.internal/portal:412@sha256:{new string('2', 64)} {receipt["id"]} is to bring it to prod");
+    }
+
+    [Fact]
+    public async Task What_a_push_is_to_bring_is_kept_until_the_push_is_done()
+    {
+        await using var bridge = await RunningBridge.Start();
+        var done = new TaskCompletionSource<IReadOnlyList<CdEvent>>();
+        var usual = bridge.Stages.Push;
+        bridge.Stages.Push = async (work, client, stop) =>
+        {
+            await done.Task;
+            return await usual(work, client, stop);
+        };
+        var push = await bridge.Accepted("/v1/pushes", new JsonObject { ["app"] = "portal", ["image"] = "registry.internal/portal:412", ["source"] = "registry" });
+
+        (await Kept(bridge)).Should().Equal($"registry.internal/portal:412 {push["id"]} is not done");
+
+        done.SetResult([]);
+        await bridge.Until(push, "succeeded");
+        (await Kept(bridge)).Should().BeEmpty();
     }
 
     [Fact]
