@@ -74,7 +74,7 @@ sealed class ClusterScene : IAsyncDisposable
         """;
 
     /// <summary>The work of version n: its sequence, request, image and specification follow from it.</summary>
-    public Work Rollout(int version, string? specification = null, int? previous = null, string? previousSpecification = null, int seconds = 60,
+    public Work Rollout(int version, string? specification = null, int? previous = null, string? previousSpecification = null, int seconds = 600,
         string onFailure = OnFailure.Rollback, int? replicas = null, string? image = null, int? supersedes = null)
     {
         specification ??= Specification();
@@ -120,7 +120,7 @@ sealed class ClusterScene : IAsyncDisposable
 
     public async Task<Outcome> Deployed(int version, string? specification = null, int? previous = null)
     {
-        var outcome = await Do(Rollout(version, specification, previous));
+        var outcome = await Do(Rollout(version, specification, previous, seconds: 3600));
         outcome.End.Content.Should().BeAssignableTo<IEventContent>().And.Match(c => c is ServiceDeployed || c is ServiceUpgraded, outcome.ToString());
         return outcome;
     }

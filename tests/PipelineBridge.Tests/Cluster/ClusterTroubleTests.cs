@@ -33,7 +33,7 @@ public class ClusterTroubleTests
 
         outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.None, FailureCategory.Cluster);
         outcome.Custom.Cause.Should().Contain("locked").And.Contain("5 minutes");
-        (scene.Time.GetUtcNow() - began).Should().BeCloseTo(TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(60));
+        (scene.Time.GetUtcNow() - began).Should().BeGreaterThan(TimeSpan.FromMinutes(4));
         (await scene.RunningImage()).Should().Be(ClusterScene.Pinned(1));
         scene.Writes.Should().NotContain(w => w.Contains("force=true", StringComparison.Ordinal));
     }
@@ -64,7 +64,7 @@ public class ClusterTroubleTests
     }
 
     [Fact]
-    public async Task A_longer_one_defers_the_work_within_about_a_minute()
+    public async Task A_longer_one_is_sat_out_for_most_of_a_minute_and_then_defers_the_work_for_another()
     {
         await using var scene = await ClusterScene.Start(times: 30);
         scene.Marathon.Faults.Add(new Fault { PathPrefix = "/", Status = 502, Times = 100_000 });
@@ -72,10 +72,10 @@ public class ClusterTroubleTests
 
         var outcome = await scene.Do(scene.Rollout(1));
 
-        outcome.End.Content.Should().BeOfType<WorkDeferred>().Which.Until.Should().BeAfter(scene.Time.GetUtcNow());
+        outcome.End.Content.Should().BeOfType<WorkDeferred>().Which.Until.Should().BeAfter(began.AddSeconds(50 + 60));
         outcome.Custom.Category.Should().Be(FailureCategory.Cluster);
         outcome.Custom.Cause.Should().Contain("no leader");
-        (scene.Time.GetUtcNow() - began).Should().BeLessThan(TimeSpan.FromSeconds(90));
+        (scene.Time.GetUtcNow() - began).Should().BeGreaterThan(TimeSpan.FromSeconds(50));
     }
 
     [Fact]

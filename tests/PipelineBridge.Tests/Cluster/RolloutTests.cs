@@ -37,7 +37,7 @@ public class RolloutTests
     public async Task It_tells_each_change_and_at_most_two_a_second()
     {
         await using var scene = await ClusterScene.Start();
-        scene.Marathon.Script(new TaskBehavior { StagingMilliseconds = 3_000 });
+        scene.Marathon.Script(new TaskBehavior { StagingMilliseconds = 30_000 });
 
         var outcome = await scene.Do(scene.Rollout(1, ClusterScene.Specification(instances: 6)));
 

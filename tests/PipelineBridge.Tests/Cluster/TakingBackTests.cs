@@ -10,7 +10,7 @@ public class TakingBackTests
     {
         await using var scene = await ClusterScene.Start();
         scene.Marathon.Script(new TaskBehavior { NeverHealthy = true, ProbeAnswer = "503 migrations pending" });
-        var work = scene.Rollout(1, seconds: 15);
+        var work = scene.Rollout(1, seconds: 100);
         var writesWhenJournaled = -1;
         work.Bridge.OnTakingBack = () => writesWhenJournaled = scene.Writes.Count;
 
@@ -18,7 +18,7 @@ public class TakingBackTests
 
         outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Health);
         outcome.Events.Should().ContainSingle("nothing served before that could be served again");
-        outcome.Custom.Cause.Should().Be("0 of 2 new tasks passed GET /health in 15 s.");
+        outcome.Custom.Cause.Should().Be("0 of 2 new tasks passed GET /health in 100 s.");
         outcome.EvidenceOf("last answer").Should().Contain("503 migrations pending");
         outcome.Custom.Evidence.Should().ContainSingle(e => e.Name == "last answer");
         (await scene.App()).Should().BeNull();
