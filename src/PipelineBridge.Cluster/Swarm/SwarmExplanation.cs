@@ -9,6 +9,8 @@ namespace PipelineBridge.Cluster.Swarm;
 sealed partial class SwarmExplanation(SwarmManagers managers, RolloutPlan plan, AppSnapshot now)
 {
     const int LinesOfLog = 20;
+    const string Killed = "137";
+    const long MiB = 1024 * 1024;
 
     readonly SwarmApp app = (SwarmApp)now.Source;
     readonly List<(string, string)> evidence = [];
@@ -67,6 +69,8 @@ sealed partial class SwarmExplanation(SwarmManagers managers, RolloutPlan plan, 
             _ when Has(error, "invalid mount") || Has(error, "bind source") => new(FailureCategory.Configuration, $"A directory that a new task mounts is not on its node{end}", evidence),
             _ when Has(error, "executable file not found") || Has(error, "no such file or directory") || Has(error, "permission denied") =>
                 new(FailureCategory.Configuration, $"What the image or the specification says is to be run cannot be run{end}", evidence),
+            _ when IsPerhapsMemory(error, app.Spec.TaskTemplate) => new(FailureCategory.Resources,
+                $"{again} with exit code {Killed}, probably for using more memory than it may ({app.Spec.TaskTemplate!.Resources!.Limits!.MemoryBytes / MiB} MiB){end}", evidence),
             _ when ExitCode(error) is { } code => new(FailureCategory.Health, $"{again} with exit code {code}{end}", evidence),
             _ when Has(error, "task: ") => new(FailureCategory.Health, $"{again}{end}", evidence),
             _ => new(FailureCategory.Cluster, $"{again}, and its node says why{end}", evidence),
@@ -99,6 +103,9 @@ sealed partial class SwarmExplanation(SwarmManagers managers, RolloutPlan plan, 
 
     /// <summary>The exit code that a task's error names.</summary>
     public static string? ExitCode(string error) => ExitPattern().Match(error) is { Success: true } exit ? exit.Groups[1].Value : null;
+
+    /// <summary>Whether a task was probably ended for its memory: the Swarm's API says of that only that it was killed.</summary>
+    public static bool IsPerhapsMemory(string error, TaskSpec? task) => ExitCode(error) == Killed && task?.Resources?.Limits?.MemoryBytes > 0;
 
     [GeneratedRegex(@"non-zero exit \((\d+)\)")]
     private static partial Regex ExitPattern();

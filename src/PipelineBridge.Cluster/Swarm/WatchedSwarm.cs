@@ -78,6 +78,7 @@ public sealed class WatchedSwarm(SwarmClusterOptions options, SwarmManagers mana
                 {
                     null or "" => "by itself",
                     var e when e.Contains("unhealthy container", StringComparison.Ordinal) => "for its health check",
+                    var e when SwarmExplanation.IsPerhapsMemory(e, task.Spec) => $"with exit code {SwarmExplanation.ExitCode(e)}, probably for using more memory than it may",
                     var e when SwarmExplanation.ExitCode(e) is { } code => $"with exit code {code}",
                     _ => "for a reason that its node has",
                 }));

@@ -11,7 +11,7 @@ public sealed class DeliveryOnASwarmJourney(SwarmSite site) : IClassFixture<Swar
         const string App = "portal";
         // Beside the story: one task more than there are nodes that have the port.
         var crowded = await site.Bridge.Deploy("crowded", "prod", await site.Pushed("crowded", "one"),
-            SwarmSite.Specification("ports: [{ container: 8080, host: 18081 }]\nreplicas: 3"), healthTimeoutSeconds: 30);
+            SwarmSite.Specification("ports: [{ container: 8080, host: 18081 }]\nreplicas: 3"), healthTimeoutSeconds: 60);
 
         await site.Bridge.Good(await site.Bridge.Deploy(App, "prod", await site.Pushed(App, "one"), SwarmSite.Specification("ports: [8080]\nreplicas: 2")));
         var answers = await site.Answers(App);
@@ -36,7 +36,7 @@ public sealed class DeliveryOnASwarmJourney(SwarmSite site) : IClassFixture<Swar
 
         var noRoom = await site.Bridge.End(crowded);
         ((string)noRoom["state"]!, (string)noRoom["category"]!).Should().Be(("failed", "resources"), noRoom.ToJsonString());
-        ((string)noRoom["cause"]!).Should().MatchRegex("^No node has the port free that a new task needs; [12] of 3 came up in 30 s\\.$");
+        ((string)noRoom["cause"]!).Should().MatchRegex("^No node has the port free that a new task needs; [12] of 3 came up in 60 s\\.$");
         (await site.Bridge.Evidence(noRoom, "last task")).Should().Contain("no suitable node");
         (await site.IsThere("crowded")).Should().BeFalse("a first deployment goes back to nothing");
     }

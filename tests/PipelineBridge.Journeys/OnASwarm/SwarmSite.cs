@@ -9,7 +9,7 @@ namespace PipelineBridge.Journeys.OnASwarm;
 public sealed class SwarmSite : IAsyncLifetime
 {
     readonly List<DockerEngine> nodes = [];
-    readonly HttpClient http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(5) };
+    readonly HttpClient http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(60) };
     EngineNetwork? network;
     DockerRegistry? registry;
     OneProcessSite? bridge;

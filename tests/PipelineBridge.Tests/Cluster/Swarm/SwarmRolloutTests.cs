@@ -46,7 +46,7 @@ public class SwarmRolloutTests(SwarmFixture fixture)
     public async Task A_first_version_that_fails_goes_to_nothing_and_says_why()
     {
         using var scene = new SwarmScene(fixture);
-        var outcome = await scene.Do(scene.Rollout(1, await scene.Image("crash", before: "echo no database; exit 3"), seconds: 12));
+        var outcome = await scene.Do(scene.Rollout(1, await scene.Image("crash", before: "echo no database; exit 3"), seconds: 60));
         outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Health);
         outcome.Custom.Cause.Should().Contain("with exit code 3");
         outcome.EvidenceOf("last log").Should().Contain("no database");
@@ -68,9 +68,9 @@ public class SwarmRolloutTests(SwarmFixture fixture)
     {
         using var scene = new SwarmScene(fixture);
         var specification = "kind: service\nstopSeconds: 1\nreplicas: 3\nports: [{container: 8080, host: 18080}]\nhealth: {path: /health, intervalSeconds: 1}";
-        var outcome = await scene.Do(scene.Rollout(1, await scene.Image("one"), specification, seconds: 25));
+        var outcome = await scene.Do(scene.Rollout(1, await scene.Image("one"), specification, seconds: 60));
         outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Resources);
-        outcome.Custom.Cause.Should().MatchRegex("^No node has the port free that a new task needs; [12] of 3 came up in 25 s\\.$");
+        outcome.Custom.Cause.Should().MatchRegex("^No node has the port free that a new task needs; [12] of 3 came up in 60 s\\.$");
         outcome.EvidenceOf("last task").Should().Contain("no suitable node");
         (await scene.IsThere()).Should().BeFalse();
     }

@@ -14,6 +14,7 @@ namespace PipelineBridge.Tests.Cluster.Swarm;
 public sealed class SwarmFixture : IAsyncLifetime
 {
     readonly Dictionary<string, string> images = [];
+    readonly SemaphoreSlim building = new(1);
     readonly List<DockerEngine> nodes = [];
     EngineNetwork? network;
     DockerRegistry? registry;
@@ -46,6 +47,7 @@ public sealed class SwarmFixture : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        building.Dispose();
         foreach (var node in nodes)
         {
             await node.DisposeAsync();
@@ -62,14 +64,34 @@ public sealed class SwarmFixture : IAsyncLifetime
 
     internal async Task<string> Image(string text, bool healthy = true, string before = "echo starting")
     {
-        var key = $"{text} {healthy} {before}";
-        if (!images.TryGetValue(key, out var image))
+        // Two that are built at once would have one tag.
+        await building.WaitAsync(TestContext.Current.CancellationToken);
+        try
         {
-            var tag = $"{Registry}/portal:v{images.Count + 1}";
-            await Manager.BuildService(tag, text, healthy, before, withCurl: true);
-            images[key] = image = $"{tag}@{await Manager.Push(tag)}";
+            var key = $"{text} {healthy} {before}";
+            if (!images.TryGetValue(key, out var image))
+            {
+                var tag = $"{Registry}/portal:v{images.Count + 1}";
+                await Manager.BuildService(tag, text, healthy, before, withCurl: true);
+                images[key] = image = $"{tag}@{await Manager.Push(tag)}";
+            }
+            return image;
         }
-        return image;
+        finally
+        {
+            building.Release();
+        }
+    }
+
+    /// <summary>An image with a check of its own: whether a file is there.</summary>
+    internal async Task<string> WithCheck(string image, string file)
+    {
+        var tag = $"{Registry}/portal:check-{file.Split('/')[^1]}";
+        await Manager.Build(tag, $"""
+            FROM {image.Split('@')[0]}
+            HEALTHCHECK --interval=1s --timeout=30s --retries=2 CMD ["/bin/busybox", "test", "-e", "{file}"]
+            """);
+        return $"{tag}@{await Manager.Push(tag)}";
     }
 
     /// <summary>An image of the service in the guarded registry alone.</summary>
@@ -97,7 +119,7 @@ sealed class SwarmScene : IDisposable
 
     readonly SwarmFixture fixture;
     readonly List<IDisposable> owned = [];
-    readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(60) };
 
     public SwarmScene(SwarmFixture fixture)
     {
@@ -191,7 +213,7 @@ sealed class SwarmScene : IDisposable
     /// <summary>What an endpoint answers.</summary>
     public static async Task<string> Get(ServiceEndpoint endpoint)
     {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(60) };
         return await http.GetStringAsync(new Uri($"http://{endpoint.Host}:{endpoint.Port}/"), Cancellation);
     }
 

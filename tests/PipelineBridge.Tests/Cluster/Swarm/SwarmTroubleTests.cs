@@ -53,9 +53,32 @@ public class SwarmTroubleTests(SwarmFixture fixture)
     {
         using var scene = new SwarmScene(fixture);
         var image = await scene.Image("short", before: "busybox sleep 1; echo no database; exit 3");
-        var outcome = await scene.Do(scene.Rollout(1, image, SwarmScene.Specification(check: false), seconds: 10));
+        var outcome = await scene.Do(scene.Rollout(1, image, SwarmScene.Specification(check: false), seconds: 60));
         outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Health);
         outcome.Custom.Cause.Should().Contain("with exit code 3");
+    }
+
+    [Fact]
+    public async Task A_task_that_uses_more_memory_than_it_may_is_said_to_have_done_so_probably()
+    {
+        using var scene = new SwarmScene(fixture);
+        var image = await scene.Image("greedy", before: "x=0123456789; while true; do x=$x$x; done");
+        var outcome = await scene.Do(scene.Rollout(1, image, SwarmScene.Specification(more: "resources: {memoryMiB: 16}"), seconds: 60));
+        outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Resources);
+        outcome.Custom.Cause.Should().Contain(" with exit code 137, probably for using more memory than it may (16 MiB); 0 of 1 came up");
+    }
+
+    [Fact]
+    public async Task A_check_that_only_the_image_has_is_waited_for_and_the_end_says_unchecked_all_the_same()
+    {
+        using var scene = new SwarmScene(fixture);
+        var one = await fixture.WithCheck(await scene.Image("one"), "/www/health");
+        var outcome = await scene.Do(scene.Rollout(1, one, SwarmScene.Specification(check: false)));
+        outcome.End.Content.Should().BeOfType<ServiceDeployed>(outcome.ToString());
+        outcome.Custom.Unchecked.Should().BeTrue();
+        var sick = await fixture.WithCheck(await scene.Image("one"), "/www/missing");
+        outcome = await scene.Do(scene.Rollout(2, sick, SwarmScene.Specification(check: false), (1, one, SwarmScene.Specification(check: false))));
+        outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.TakenBack, FailureCategory.Health);
     }
 
     [Fact]

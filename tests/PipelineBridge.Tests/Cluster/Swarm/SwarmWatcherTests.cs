@@ -35,10 +35,11 @@ public class SwarmWatcherTests(SwarmFixture fixture)
     [Fact]
     public async Task Tasks_that_end_again_and_again_are_an_incident_that_says_how_they_ended()
     {
-        // The second is healthy for some seconds, and then no more: the Swarm ends such a task and starts another one.
+        // Each lives so long that a busy machine sees it healthy in time. The second is healthy, and then no more: the Swarm ends such a task and starts another one.
         await Task.WhenAll(
-            Ends("busybox sleep 3; echo giving up; exit 4", SwarmScene.Specification(check: false), "with exit code 4"),
-            Ends("(busybox sleep 3; busybox rm /www/health) & echo starting", SwarmScene.Specification().Replace("failures: 3", "failures: 1", StringComparison.Ordinal), "for its health check"));
+            Ends("busybox sleep 15; x=0123456789; while true; do x=$x$x; done", SwarmScene.Specification(check: false, more: "resources: {memoryMiB: 16}"), "with exit code 137, probably for using more memory than it may"),
+            Ends("busybox sleep 15; echo giving up; exit 4", SwarmScene.Specification(check: false), "with exit code 4"),
+            Ends("(busybox sleep 15; busybox rm /www/health) & echo starting", SwarmScene.Specification().Replace("failures: 3", "failures: 1", StringComparison.Ordinal), "for its health check"));
     }
 
     async Task Ends(string before, string specification, string how)
