@@ -111,7 +111,7 @@ public class VerbsTests
             directory.Delete(recursive: true);
         }
 
-        static Task<(int ExitCode, string Output, string Errors)> Convert(string file, string to) => BridgeProcess.Run(["spec", "convert", file, "--to", to], TimeSpan.FromSeconds(60));
+        static Task<(int ExitCode, string Output, string Errors)> Convert(string file, string to) => BridgeProcess.Run(["spec", "convert", file, "--to", to]);
     }
 
     [Fact]
