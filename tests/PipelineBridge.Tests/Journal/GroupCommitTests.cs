@@ -1,4 +1,5 @@
 using PipelineBridge.Journal;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.Journal;
 
@@ -136,7 +137,7 @@ public sealed class GroupCommitTests : IDisposable
         journal.SubscriberFailed += told.SetResult;
 
         await journal.Write(t => t.Append(JournalFile.Event("a")), Cancellation);
-        (await told.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation)).Message.Should().Be("slipped");
+        (await told.Task.WaitAsync(Patience.Bound, Cancellation)).Message.Should().Be("slipped");
         (await journal.Write(t => t.Append(JournalFile.Event("a")), Cancellation)).Sequence.Should().Be(1);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using PipelineBridge.Journal;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.Journal;
 
@@ -14,9 +15,9 @@ sealed class HeldWriter : IDisposable
         _ = journal.Write(_ =>
         {
             begun.Set();
-            return release.Wait(TimeSpan.FromSeconds(30));
+            return release.Wait(Patience.Bound);
         });
-        if (!begun.Wait(TimeSpan.FromSeconds(30)))
+        if (!begun.Wait(Patience.Bound))
         {
             throw new TimeoutException("The writer did not begin.");
         }

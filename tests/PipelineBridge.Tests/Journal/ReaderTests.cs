@@ -1,5 +1,6 @@
 using PipelineBridge.Events;
 using PipelineBridge.Journal;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.Journal;
 
@@ -70,10 +71,10 @@ public sealed class ReaderTests : IAsyncLifetime
         {
             var first = r.EventsAfter(0, 100).Events.Count;
             seen.Set();
-            go.Wait(TimeSpan.FromSeconds(30), Cancellation);
+            go.Wait(Patience.Bound, Cancellation);
             return (first, r.EventsAfter(0, 100).Events.Count);
         }), Cancellation);
-        seen.Wait(TimeSpan.FromSeconds(30), Cancellation).Should().BeTrue();
+        seen.Wait(Patience.Bound, Cancellation).Should().BeTrue();
         for (var i = 0; i < 50; i++)
         {
             await Write(t => t.Append(JournalFile.Event("during" + i)));

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using PipelineBridge.Events;
 using PipelineBridge.Journal;
+using PipelineBridge.Tests.Support;
 
 namespace PipelineBridge.Tests.Journal;
 
@@ -136,7 +137,7 @@ public sealed class VerifierTests : IAsyncLifetime
             }
         }, Cancellation);
         var seen = new HashSet<long>();
-        for (var watch = Stopwatch.StartNew(); seen.Count < 5 && watch.Elapsed < TimeSpan.FromSeconds(30);)
+        for (var watch = Stopwatch.StartNew(); seen.Count < 5 && watch.Elapsed < Patience.Bound;)
         {
             var verification = JournalVerifier.Verify(file.Path, cancellation: Cancellation);
             verification.Wrong.Should().BeNull();

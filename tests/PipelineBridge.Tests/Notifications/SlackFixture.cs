@@ -48,7 +48,7 @@ public sealed class SlackFixture : IAsyncDisposable
 
     public NotificationHandler Handler(string channel = "#deploys", string? token = "xoxb-one", Uri? url = null, TimeSpan? timeout = null)
     {
-        var http = new HttpClient { Timeout = timeout ?? TimeSpan.FromSeconds(10) };
+        var http = new HttpClient { Timeout = timeout ?? TimeSpan.FromSeconds(60) };
         clients.Add(http);
         return new NotificationHandler(new SlackChat(new SlackTargetOptions("team", url ?? Slack.ApiUrl, channel, () => token), http), Time);
     }

@@ -78,7 +78,7 @@ public sealed partial class DockerRegistryTests : IDisposable
     {
         await using var registry = await DockerRegistry.Start("none", Cancellation);
         await using var breaking = new BreakingProxy(registry.Url, afterBytes: 8_000_000);
-        using var stage = new RegistryStage(layouts.Options with { Registries = [new PipelineBridge.Registry.RegistryOptions("registry.internal", breaking.Url)] }, new FastTime(10));
+        using var stage = new RegistryStage(layouts.Options with { Registries = [new PipelineBridge.Registry.RegistryOptions("registry.internal", breaking.Url)] }, new LeapTime(10, upTo: TimeSpan.FromSeconds(30)));
         var (digest, _) = layouts.WriteLarge("portal", 20_000_000);
         (await stage.PushLayout("registry.internal/portal:412", "builds/portal")).ShouldBePublished($"registry.internal/portal:412@{digest}");
         breaking.Broken.Should().Be(1);

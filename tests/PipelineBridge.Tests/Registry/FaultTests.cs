@@ -9,7 +9,7 @@ namespace PipelineBridge.Tests.Registry;
 public sealed class FaultTests : IAsyncLifetime
 {
     readonly LayoutDirectory layouts = new();
-    readonly FastTime clock = new(20);
+    readonly LeapTime clock = new(20, upTo: TimeSpan.FromSeconds(30));
     RegistryStage stage = null!;
     RegistrySimulator registry = null!;
 
@@ -83,7 +83,8 @@ public sealed class FaultTests : IAsyncLifetime
     {
         var digest = registry.SeedImage("portal", "412");
         registry.Faults.Add(new Fault { PathPrefix = "/v2/", Hang = true });
-        (await stage.Resolve($"{registry.Host}/portal:412")).Read<ImageResolved>().Image.Should().EndWith(digest);
+        using var impatient = new RegistryStage(layouts.Options, new LeapTime(20));
+        (await impatient.Resolve($"{registry.Host}/portal:412")).Read<ImageResolved>().Image.Should().EndWith(digest);
         registry.Log.Requests.Should().HaveCount(2);
     }
 
@@ -98,7 +99,7 @@ public sealed class FaultTests : IAsyncLifetime
     [Fact]
     public async Task A_registry_that_stays_down_makes_the_work_wait_longer_each_time()
     {
-        var down = new RegistryStage(new RegistryStageOptions { Registries = [new RegistryOptions("registry.internal", new Uri("http://127.0.0.1:1/"))] }, new FastTime(100));
+        var down = new RegistryStage(new RegistryStageOptions { Registries = [new RegistryOptions("registry.internal", new Uri("http://127.0.0.1:1/"))] }, new LeapTime(100));
         using (down)
         {
             var waits = new List<double>();
@@ -146,7 +147,7 @@ public sealed class FaultTests : IAsyncLifetime
         end.ShouldHaveFailed(WorkEffect.None, FailureCategory.Registry);
         end.Custom!.Cause.Should().StartWith("There is no registry no-such-registry.invalid");
 
-        using var configured = new RegistryStage(new RegistryStageOptions { Registries = [new RegistryOptions("no-such-registry.invalid", new Uri("https://no-such-registry.invalid/"))] }, new FastTime(100));
+        using var configured = new RegistryStage(new RegistryStageOptions { Registries = [new RegistryOptions("no-such-registry.invalid", new Uri("https://no-such-registry.invalid/"))] }, new LeapTime(100));
         (await configured.Resolve("no-such-registry.invalid/portal:412")).ShouldWait();
     }
 

@@ -24,7 +24,7 @@ public sealed class UploadTests : IDisposable
         var (digest, layer) = layouts.WriteLarge("portal", Bytes);
         await using var registry = await Start(new RegistrySimulatorOptions { Announce = _ => { }, Flavor = flavor, RelativeLocations = !goesOn });
         await using var breaking = new BreakingProxy(registry.Url, afterBytes: 8_000_000);
-        using var stage = new RegistryStage(layouts.Options with { Registries = [new RegistryOptions("registry.internal", breaking.Url)] }, new FastTime(10));
+        using var stage = new RegistryStage(layouts.Options with { Registries = [new RegistryOptions("registry.internal", breaking.Url)] }, new LeapTime(10, upTo: TimeSpan.FromSeconds(30)));
 
         var end = await stage.PushLayout("registry.internal/portal:412", "builds/portal");
 
@@ -40,7 +40,7 @@ public sealed class UploadTests : IDisposable
     {
         var (digest, layer) = layouts.WriteLarge("portal", 2_000_000);
         await using var registry = await Start(new RegistrySimulatorOptions { Announce = _ => { } });
-        using var stage = new RegistryStage(layouts.Options, new FastTime(20));
+        using var stage = new RegistryStage(layouts.Options, new LeapTime(20, upTo: TimeSpan.FromSeconds(30)));
         registry.Faults.Add(new Fault { PathPrefix = "/v2/portal/blobs/uploads/", Method = "PUT", Status = 404, Body = """{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN","message":"unknown"}]}""" });
         registry.Faults.Add(new Fault { PathPrefix = "/v2/portal/blobs/uploads/", Method = "GET", Status = 404 });
         (await stage.PushLayout($"{registry.Host}/portal:412", "builds/portal")).ShouldBePublished($"{registry.Host}/portal:412@{digest}");
@@ -52,7 +52,7 @@ public sealed class UploadTests : IDisposable
     {
         var (digest, layer) = layouts.WriteLarge("portal", 2_000_000);
         await using var registry = await Start(new RegistrySimulatorOptions { Announce = _ => { } });
-        using var stage = new RegistryStage(layouts.Options, new FastTime(20));
+        using var stage = new RegistryStage(layouts.Options, new LeapTime(20, upTo: TimeSpan.FromSeconds(30)));
         registry.Faults.Add(new Fault { PathPrefix = "/v2/portal/blobs/uploads/", Method = "PUT", LoseAnswer = true, Times = 2 });
         (await stage.PushLayout($"{registry.Host}/portal:412", "builds/portal")).ShouldBePublished($"{registry.Host}/portal:412@{digest}");
         registry.Traffic(layer).Uploads.Should().Be(1);
@@ -76,7 +76,7 @@ public sealed class UploadTests : IDisposable
     {
         var (digest, layer) = layouts.WriteLarge("portal", 20_000_000);
         await using var registry = await Start(new RegistrySimulatorOptions { Announce = _ => { } });
-        using var stage = new RegistryStage(layouts.Options, new FastTime(20));
+        using var stage = new RegistryStage(layouts.Options, new LeapTime(20));
         // The other blob is there: what hangs is the large one, in its middle.
         using var client = new Simulators.Registry.RegistryClient(registry.Url);
         await client.PutBlob("portal", layouts.Config("portal", digest));

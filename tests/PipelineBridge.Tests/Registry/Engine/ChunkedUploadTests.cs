@@ -19,7 +19,7 @@ public sealed class ChunkedUploadTests
         await using var registry = await Start(RegistryFlavor.DistributionSpec11);
         await using var breaking = new BreakingProxy(registry.Url, afterBytes: 12_000_000);
         await using var engine = await ScriptedEngine.Start(ScriptedEngine.Layer(1, Large));
-        using var stage = engine.Stage(new FastTime(10), false, new RegistryOptions("registry.internal", breaking.Url));
+        using var stage = engine.Stage(new LeapTime(10, upTo: TimeSpan.FromSeconds(30)), false, new RegistryOptions("registry.internal", breaking.Url));
 
         var end = await stage.PushFromEngine("registry.internal/portal:1");
 
@@ -35,7 +35,7 @@ public sealed class ChunkedUploadTests
     {
         await using var registry = await Start(RegistryFlavor.DockerRegistry282);
         await using var engine = await ScriptedEngine.Start(ScriptedEngine.Layer(1, Large));
-        using var stage = engine.Stage(new FastTime(10), false, new RegistryOptions("registry.internal", registry.Url));
+        using var stage = engine.Stage(new LeapTime(10, upTo: TimeSpan.FromSeconds(30)), false, new RegistryOptions("registry.internal", registry.Url));
         registry.Faults.Add(new Fault { PathPrefix = "/v2/portal/blobs/uploads/", Method = "PATCH", Status = 404, Body = """{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN","message":"unknown"}]}""" });
         registry.Faults.Add(new Fault { PathPrefix = "/v2/portal/blobs/uploads/", Method = "GET", Status = 404 });
 
@@ -52,7 +52,7 @@ public sealed class ChunkedUploadTests
     {
         await using var registry = await Start(RegistryFlavor.DistributionSpec11);
         await using var engine = await ScriptedEngine.Start(ScriptedEngine.Layer(1, Large));
-        using var stage = engine.Stage(new FastTime(10), false, new RegistryOptions("registry.internal", registry.Url));
+        using var stage = engine.Stage(new LeapTime(10, upTo: TimeSpan.FromSeconds(30)), false, new RegistryOptions("registry.internal", registry.Url));
         registry.Faults.Add(new Fault { PathPrefix = "/v2/portal/blobs/uploads/", Method = "PUT", LoseAnswer = true, Times = 2 });
 
         var end = await stage.PushFromEngine("registry.internal/portal:1");

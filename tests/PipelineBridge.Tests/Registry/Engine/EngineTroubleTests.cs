@@ -69,7 +69,7 @@ public sealed class EngineTroubleTests
     {
         await using var registry = await Registry();
         await using var engine = await ScriptedEngine.Start(ScriptedEngine.Layer(1, Large));
-        using var stage = engine.Stage(new FastTime(600));
+        using var stage = engine.Stage(new LeapTime(30));
         engine.Gives = async response =>
         {
             await response.Body.WriteAsync(engine.Saved().AsMemory(0, Large / 2));

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using PipelineBridge.Simulators;
 using PipelineBridge.Simulators.Marathon;
+using PipelineBridge.Tests.Support;
 using static PipelineBridge.Tests.Simulators.Marathon.RunningMarathon;
 
 namespace PipelineBridge.Tests.Simulators.Marathon;
@@ -41,7 +42,7 @@ public sealed class MarathonClusterTests
         marathon.Simulator.SwitchLeader(marathon.Simulator.Nodes[1]);
 
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        bound.CancelAfter(TimeSpan.FromSeconds(60));
+        bound.CancelAfter(Patience.Bound);
         (await stream.Content.ReadAsStringAsync(bound.Token)).Should().Contain("event_stream_attached");
         (await marathon.Get("/v2/leader"))["leader"]!.GetValue<string>().Should().Be(marathon.Simulator.Nodes[1].Authority);
         (await marathon.App("/portal"))["tasksHealthy"]!.GetValue<int>().Should().Be(1);

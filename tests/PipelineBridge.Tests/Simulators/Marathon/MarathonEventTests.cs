@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using PipelineBridge.Tests.Support;
 using static PipelineBridge.Tests.Simulators.Marathon.RunningMarathon;
 
 namespace PipelineBridge.Tests.Simulators.Marathon;
@@ -161,7 +162,7 @@ public sealed class MarathonEventTests : IAsyncLifetime
         public async Task<JsonNode> Next()
         {
             using var bound = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-            bound.CancelAfter(TimeSpan.FromSeconds(60));
+            bound.CancelAfter(Patience.Bound);
             return await told.Reader.ReadAsync(bound.Token);
         }
 
