@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
 using PipelineBridge.Cluster.Watching;
 using PipelineBridge.Events;
 using PipelineBridge.Messaging;
@@ -10,15 +11,17 @@ namespace PipelineBridge.Cluster.Marathon;
 /// Watches all apps of a Marathon that are ours: tells where their healthy tasks are, what is wrong with them, and who
 /// changed them behind our back; an older deployment of ours that slipped past a newer one is set right.
 /// </summary>
-public sealed class MarathonWatcher(MarathonClient client, TimeProvider clock) : IWatcher
+public sealed partial class MarathonWatcher(MarathonClient client, TimeProvider clock, ILogger log) : IWatcher
 {
     static readonly TimeSpan Poll = TimeSpan.FromSeconds(5);
     static readonly TimeSpan OutageToTell = TimeSpan.FromSeconds(30);
 
     readonly Dictionary<AppKey, WatchedApp> apps = [];
+    readonly EachApp each = new($"cluster.{client.Options.Name}.watcher", log);
     readonly WatchedVersions versions = new(client);
     readonly Dictionary<string, Incident> outages = new(StringComparer.Ordinal);
     DateTimeOffset? silentSince;
+    string? logged;
 
     /// <inheritdoc/>
     public string Name => $"cluster.{client.Options.Name}.watcher";
@@ -51,16 +54,22 @@ public sealed class MarathonWatcher(MarathonClient client, TimeProvider clock) :
             silentSince = null;
             await Outage(null, events, cancellation);
             await Each(found, events, bridge, cancellation);
+            logged = null;
         }
         catch (Exception e) when (e is ClusterUnreachableException or ClusterRefusedException or ClusterLockedException)
         {
             silentSince ??= clock.GetUtcNow();
             await Outage(e, events, cancellation);
         }
-#pragma warning disable CA1031 // Whatever the bridge's side does, the watch goes on: what was not told is told at the next look.
-        catch (Exception) when (!cancellation.IsCancellationRequested)
+#pragma warning disable CA1031 // Whatever happens, the watch goes on: what was not told is told at the next look.
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
 #pragma warning restore CA1031
         {
+            if (logged != e.Message)
+            {
+                logged = e.Message;
+                Log.NotSeen(log, e, Name);
+            }
         }
     }
 
@@ -68,29 +77,37 @@ public sealed class MarathonWatcher(MarathonClient client, TimeProvider clock) :
     {
         foreach (var (key, app) in found)
         {
-            if (!apps.TryGetValue(key, out var watched))
-            {
-                if (MarathonLabels.Mark(app) is null && await bridge.Expected(key.App, key.Environment, cancellation) is null)
-                {
-                    // Never ours: nobody asked us to watch it.
-                    continue;
-                }
-                apps[key] = watched = new WatchedApp(key, client, versions, clock);
-            }
-            // A Marathon that does not embed tasks in its list answers them with the app alone.
-            if (app["tasks"] is not null || await One(key, cancellation) is not { } whole)
-            {
-                whole = app;
-            }
-            await watched.Seen(whole, events, bridge, cancellation);
+            await each.Look(key, () => Seen(key, app, events, bridge, cancellation), cancellation);
         }
         foreach (var (key, watched) in apps.Where(a => !found.ContainsKey(a.Key)).ToList())
         {
-            if (await watched.Gone(events, bridge, cancellation))
+            await each.Look(key, async () =>
             {
-                apps.Remove(key);
-            }
+                if (await watched.Gone(events, bridge, cancellation))
+                {
+                    apps.Remove(key);
+                }
+            }, cancellation);
         }
+    }
+
+    async Task Seen(AppKey key, JsonObject app, WatcherEvents events, IBridgeClient bridge, CancellationToken cancellation)
+    {
+        if (!apps.TryGetValue(key, out var watched))
+        {
+            if (MarathonLabels.Mark(app) is null && await bridge.Expected(key.App, key.Environment, cancellation) is null)
+            {
+                // Never ours: nobody asked us to watch it.
+                return;
+            }
+            apps[key] = watched = new WatchedApp(key, client, versions, clock);
+        }
+        // A Marathon that does not embed tasks in its list answers them with the app alone.
+        if (app["tasks"] is not null || await One(key, cancellation) is not { } whole)
+        {
+            whole = app;
+        }
+        await watched.Seen(whole, events, bridge, cancellation);
     }
 
     /// <summary>Told once when it has lasted, per environment, whose people it concerns; and once when it is over.</summary>
@@ -137,5 +154,11 @@ public sealed class MarathonWatcher(MarathonClient client, TimeProvider clock) :
             }
         }
         return all;
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(5103, LogLevel.Error, "{Watcher} does not understand what Marathon shows; nothing there is watched meanwhile.")]
+        public static partial void NotSeen(ILogger log, Exception e, string watcher);
     }
 }

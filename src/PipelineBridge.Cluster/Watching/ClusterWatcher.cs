@@ -15,7 +15,7 @@ public sealed partial class ClusterWatcher(IWatchedCluster cluster, TimeProvider
 
     readonly Dictionary<AppKey, WatchedService> apps = [];
     readonly Dictionary<string, Incident> outages = new(StringComparer.Ordinal);
-    readonly Dictionary<AppKey, string> logged = [];
+    readonly EachApp each = new($"cluster.{cluster.Name}.watcher", log);
     DateTimeOffset? silentSince;
 
     /// <inheritdoc/>
@@ -65,9 +65,21 @@ public sealed partial class ClusterWatcher(IWatchedCluster cluster, TimeProvider
             return;
         }
         await Outage(null, events, cancellation);
+        try
+        {
+            await Each(found, events, bridge, cancellation);
+        }
+        catch (ClusterUnreachableException e)
+        {
+            await Outage(e.Message, events, cancellation);
+        }
+    }
+
+    async Task Each(IReadOnlyDictionary<AppKey, WatchedSnapshot> found, WatcherEvents events, IBridgeClient bridge, CancellationToken cancellation)
+    {
         foreach (var (key, app) in found)
         {
-            await One(key, async () =>
+            await each.Look(key, async () =>
             {
                 if (!apps.TryGetValue(key, out var watched))
                 {
@@ -78,34 +90,13 @@ public sealed partial class ClusterWatcher(IWatchedCluster cluster, TimeProvider
         }
         foreach (var (key, watched) in apps.Where(a => !found.ContainsKey(a.Key)).ToList())
         {
-            await One(key, async () =>
+            await each.Look(key, async () =>
             {
                 if (await watched.Gone(events, bridge, cancellation))
                 {
                     apps.Remove(key);
                 }
             }, cancellation);
-        }
-    }
-
-    /// <summary>Whatever happens with one app, the others are watched; what was not told of it is told at the next look.</summary>
-    async Task One(AppKey key, Func<Task> look, CancellationToken cancellation)
-    {
-        try
-        {
-            await look();
-            logged.Remove(key);
-        }
-#pragma warning disable CA1031 // As it says.
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
-#pragma warning restore CA1031
-        {
-            // A look comes each second: the same is logged once.
-            if (logged.GetValueOrDefault(key) != e.Message)
-            {
-                logged[key] = e.Message;
-                Log.AppNotSeen(log, e, Name, key);
-            }
         }
     }
 
@@ -136,8 +127,5 @@ public sealed partial class ClusterWatcher(IWatchedCluster cluster, TimeProvider
     {
         [LoggerMessage(5101, LogLevel.Error, "{Watcher} does not understand what its cluster shows; nothing there is watched meanwhile.")]
         public static partial void NotSeen(ILogger log, Exception e, string watcher);
-
-        [LoggerMessage(5102, LogLevel.Error, "{Watcher} could not look at {App} or tell of it; it is looked at again.")]
-        public static partial void AppNotSeen(ILogger log, Exception e, string watcher, AppKey app);
     }
 }

@@ -118,7 +118,7 @@ sealed class Stages : IDisposable
         }
         var client = new MarathonClient(MarathonOptions(configuration, cluster));
         owned.Add(client);
-        return (new MarathonDriver(client, clock), new MarathonWatcher(client, clock));
+        return (new MarathonDriver(client, clock), new MarathonWatcher(client, clock, log));
     }
 
     /// <summary>Without a file, images that were built on this machine's engine need not be pushed.</summary>

@@ -192,6 +192,22 @@ public class MarathonWatcherTests
     }
 
     [Fact]
+    public async Task An_app_that_is_not_understood_is_logged_once_and_the_others_are_watched()
+    {
+        await using var scene = await ClusterScene.Start();
+        await scene.Deployed(1);
+        scene.Marathon.ChangeApp("/prod/aside", new JsonObject { ["cmd"] = "x" });
+        await using var watch = new Watching(scene) { Expects = (app, _) => app == "aside" ? throw new FormatException("a mistake of our own") : null };
+
+        await watch.Until<EndpointsChanged>(e => e.Tasks.Count == 2);
+        scene.Marathon.Script(new TaskBehavior { NeverHealthy = true });
+        scene.Marathon.EndTasks(ClusterScene.Id, "TASK_FAILED", "gone");
+        await watch.Until<EndpointsChanged>(e => e.Tasks.Count == 1);
+
+        watch.Log.Lines.Should().ContainSingle().Which.Should().Contain("prod/aside").And.Contain("a mistake of our own");
+    }
+
+    [Fact]
     public async Task A_bridge_that_does_not_take_it_is_told_at_the_next_look()
     {
         await using var scene = await ClusterScene.Start();
@@ -214,7 +230,7 @@ public class MarathonWatcherTests
 
         public Watching(ClusterScene scene)
         {
-            var watcher = new MarathonWatcher(scene.NewClient(), scene.Time);
+            var watcher = new MarathonWatcher(scene.NewClient(), scene.Time, Log);
             watcher.Name.Should().Be("cluster.main.watcher");
             watching = Task.Run(async () =>
             {
@@ -227,6 +243,8 @@ public class MarathonWatcherTests
         readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public RecordingBridge Bridge { get; } = new();
+
+        public RecordingLog Log { get; } = new();
 
         public Func<string, string, ExpectedDeployment?> Expects
         {
