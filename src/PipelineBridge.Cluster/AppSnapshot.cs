@@ -6,7 +6,7 @@ public sealed record AppSnapshot
     /// <summary>The cluster's own name for this definition of the app; another one means that somebody wrote.</summary>
     public required string Definition { get; init; }
 
-    /// <summary>When this definition was written, by the cluster's clock.</summary>
+    /// <summary>When this definition was written, by our clock where its driver can tell, else by the cluster's.</summary>
     public required DateTimeOffset WrittenAt { get; init; }
 
     /// <summary>Who wrote it; null when it was nobody of ours.</summary>

@@ -64,6 +64,7 @@ public sealed class EngineDriver(EngineClusterOptions options, IReadOnlyList<Eng
     public async Task<string?> Write(RolloutPlan plan, AppSnapshot? now, CancellationToken cancellation)
     {
         var specification = ServiceReader.Read(plan.Specification);
+        // It is written all the same: going on with it asks to start them again, and tells why not.
         await Bring(plan.App, plan.Mark, specification, Replicas(plan, specification, now), cancellation);
         return null;
     }
@@ -74,7 +75,7 @@ public sealed class EngineDriver(EngineClusterOptions options, IReadOnlyList<Eng
         var isForward = plan.IsMarkedOn(now);
         if ((now.Tasks.Count < now.Wanted || now.Tasks.Any(t => t.State == AppTaskState.Staging)) && (isForward ? plan.Specification : plan.Previous?.Content) is { } content)
         {
-            await Bring(plan.App, now.Mark!, ServiceReader.Read(content), now.Wanted, cancellation);
+            ThrowIf(await Bring(plan.App, now.Mark!, ServiceReader.Read(content), now.Wanted, cancellation));
         }
         await Task.WhenAll(((EngineApp)now.Source).Current.Where(c => c.IsLeftStopped).Select(c => Run(c, cancellation)));
         if (!isForward)
@@ -110,7 +111,7 @@ public sealed class EngineDriver(EngineClusterOptions options, IReadOnlyList<Eng
         var mark = plan.Mark with { Image = previous.Image, Specification = previous.Specification ?? "", TakesBack = true };
         var specification = ServiceReader.Read(content);
         await Task.WhenAll(hosts.Select(h => images.Bring(h, mark.Image, cancellation)));
-        await Bring(plan.App, mark, specification, served.FirstOrDefault()?.Replicas ?? specification.Replicas ?? now.Wanted, cancellation);
+        ThrowIf(await Bring(plan.App, mark, specification, served.FirstOrDefault()?.Replicas ?? specification.Replicas ?? now.Wanted, cancellation));
         await Remove([.. seen.Tasks.Where(t => IsOf(plan, t))], cancellation);
     }
 
@@ -147,7 +148,8 @@ public sealed class EngineDriver(EngineClusterOptions options, IReadOnlyList<Eng
     }
 
     /// <summary>Makes and starts what is missing of a deployment. All are made, and in their networks, before the first is started: what an engine does not accept has then changed nothing.</summary>
-    async Task Bring(AppKey app, DeploymentMark mark, ServiceSpecification specification, int replicas, CancellationToken cancellation)
+    /// <returns>Why one could not be started that does not show it itself.</returns>
+    async Task<ClusterRefusedException?> Bring(AppKey app, DeploymentMark mark, ServiceSpecification specification, int replicas, CancellationToken cancellation)
     {
         var seen = await Seen(app, cancellation);
         try
@@ -172,25 +174,37 @@ public sealed class EngineDriver(EngineClusterOptions options, IReadOnlyList<Eng
             }
             throw;
         }
+        ClusterRefusedException? refusal = null;
         foreach (var container in Of(seen, mark).Where(c => c.IsToBeStarted).OrderBy(c => c.Number))
         {
             if (specification.HasFixedPorts)
             {
                 await Task.WhenAll(seen.Old.Where(c => c.Host == container.Host && c.State.Running).Select(c => c.Host.Stop(c, cancellation)));
             }
-            await Start(container, cancellation);
+            refusal = await Start(container, cancellation) ?? refusal;
         }
+        return refusal;
     }
 
-    static async Task Start(EngineContainer container, CancellationToken cancellation)
+    static async Task<ClusterRefusedException?> Start(EngineContainer container, CancellationToken cancellation)
     {
         try
         {
             await Run(container, cancellation);
+            return null;
         }
-        catch (ClusterRefusedException)
+        catch (ClusterRefusedException e)
         {
-            // The engine keeps with the container why it could not be started: it is read there, also by whoever comes after a crash.
+            // An engine keeps with the container why it could not be started: it is read there, also by whoever comes after a crash.
+            return await container.Host.Container(container.Id, cancellation) is { IsToBeStarted: true } ? e : null;
+        }
+    }
+
+    static void ThrowIf(ClusterRefusedException? refusal)
+    {
+        if (refusal is not null)
+        {
+            throw refusal;
         }
     }
 

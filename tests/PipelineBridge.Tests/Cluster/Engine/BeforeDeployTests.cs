@@ -40,11 +40,13 @@ public class BeforeDeployTests(EngineFixture fixture) : IClassFixture<EngineFixt
     public async Task It_is_stopped_when_its_time_is_over()
     {
         using var scene = new EngineScene(fixture);
-        var outcome = await scene.Do(scene.Rollout(1, await scene.Image("one"), Specification("echo waiting for a lock; busybox sleep 60", seconds: 10)));
+        var work = scene.Rollout(1, await scene.Image("one"), Specification("echo waiting for a lock; busybox sleep 60", seconds: 10));
+        var outcome = await scene.Do(work);
         outcome.ShouldHaveEnded(WorkResult.Failed, WorkEffect.None, FailureCategory.Configuration);
         outcome.Custom.Cause.Should().Be("The task before the deployment did not end within 10 seconds and was stopped. Nothing was changed.");
         outcome.EvidenceOf("output of the task before").Should().Contain("waiting for a lock");
         (await scene.Containers(all: false)).Should().BeEmpty();
+        (await scene.Do(EngineScene.Again(work))).Custom.Cause.Should().Be(outcome.Custom.Cause, "whoever comes after a crash says the same");
     }
 
     [Fact]

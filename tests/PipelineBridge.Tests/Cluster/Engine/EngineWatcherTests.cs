@@ -55,10 +55,13 @@ public class EngineWatcherTests(EngineFixture fixture) : IClassFixture<EngineFix
         });
     }
 
-    [Fact]
-    public async Task Tasks_that_end_again_and_again_are_an_incident()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(10)]
+    public async Task Tasks_that_end_again_and_again_are_an_incident_whatever_the_clock_of_the_engine(int minutes)
     {
-        using var scene = new EngineScene(fixture);
+        using var scene = new EngineScene(fixture) { Clock = new ShiftedTime(TimeSpan.FromMinutes(minutes)) };
+        scene.NewHandler();
         var bridge = new RecordingBridge();
         var image = await scene.Image("fragile", before: "busybox sleep 10; echo giving up; exit 4");
         var one = await scene.Deployed(1, image, EngineScene.Specification(check: false));
