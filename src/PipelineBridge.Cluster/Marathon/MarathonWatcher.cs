@@ -62,7 +62,7 @@ public sealed partial class MarathonWatcher(MarathonClient client, TimeProvider 
             await Outage(e, events, cancellation);
         }
 #pragma warning disable CA1031 // Whatever happens, the watch goes on: what was not told is told at the next look.
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        catch (Exception e) when (!(e is OperationCanceledException && cancellation.IsCancellationRequested))
 #pragma warning restore CA1031
         {
             if (logged != e.Message)
@@ -125,7 +125,7 @@ public sealed partial class MarathonWatcher(MarathonClient client, TimeProvider 
                 await incident.Is(why is null ? null : $"{why.Message} What runs there is not watched meanwhile.", FailureCategory.Cluster, null, null, events, cancellation);
             }
 #pragma warning disable CA1031 // As above: it is tried again.
-            catch (Exception) when (!cancellation.IsCancellationRequested)
+            catch (Exception e) when (!(e is OperationCanceledException && cancellation.IsCancellationRequested))
 #pragma warning restore CA1031
             {
             }

@@ -54,7 +54,7 @@ public sealed partial class ClusterWatcher(IWatchedCluster cluster, TimeProvider
             return;
         }
 #pragma warning disable CA1031 // The watch goes on, and says that it sees nothing.
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        catch (Exception e) when (!(e is OperationCanceledException && cancellation.IsCancellationRequested))
 #pragma warning restore CA1031
         {
             if (silentSince is null)
@@ -116,7 +116,7 @@ public sealed partial class ClusterWatcher(IWatchedCluster cluster, TimeProvider
                 await incident.Is(why is null ? null : $"{why} What runs there is not watched meanwhile.", FailureCategory.Cluster, null, null, events, cancellation);
             }
 #pragma warning disable CA1031 // It is tried again at the next look.
-            catch (Exception) when (!cancellation.IsCancellationRequested)
+            catch (Exception e) when (!(e is OperationCanceledException && cancellation.IsCancellationRequested))
 #pragma warning restore CA1031
             {
             }

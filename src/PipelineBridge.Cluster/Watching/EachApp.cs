@@ -17,7 +17,7 @@ sealed partial class EachApp(string watcher, ILogger log)
             logged.Remove(app);
         }
 #pragma warning disable CA1031 // As it says.
-        catch (Exception e) when (e is not ClusterUnreachableException && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (e is not ClusterUnreachableException && !(e is OperationCanceledException && cancellation.IsCancellationRequested))
 #pragma warning restore CA1031
         {
             // A look comes each second: the same is logged once.

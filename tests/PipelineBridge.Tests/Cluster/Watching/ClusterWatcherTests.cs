@@ -54,6 +54,20 @@ public class ClusterWatcherTests
         Open().Should().BeEmpty();
     }
 
+    [Fact]
+    public async Task A_watch_that_is_stopped_while_something_fails_ends_quietly()
+    {
+        cluster.Shows[First] = Snapshot();
+        var stopped = new CancellationTokenSource();
+        bridge.Expects = (_, _) =>
+        {
+            stopped.Cancel();
+            throw new FormatException("at the same moment");
+        };
+        await new ClusterWatcher(cluster, clock, log).Watch(bridge, stopped.Token);
+        stopped.Dispose();
+    }
+
     async Task Watch(Func<Task> during)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
