@@ -38,6 +38,11 @@ static class DeploymentEnds
         {
             earlier = With(earlier, live);
         }
+        else if (lane.Live is null && earlier is [.., var removed] && Same(removed, version))
+        {
+            // Deployed again after its removal: it is what runs, and not what served before.
+            earlier = [.. earlier.SkipLast(1)];
+        }
         return lane with { Live = version, Earlier = earlier, Broken = null, LiveChainId = chainId };
     }
 

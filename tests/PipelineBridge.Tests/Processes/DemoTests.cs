@@ -26,7 +26,17 @@ public sealed class DemoTests
             .Replace($"\n{program} rollback", $"\nuntil {program} status | grep -q '● 1[.]2'; do sleep 1; done\n{program} rollback", StringComparison.Ordinal);
         using var bash = Process.Start(new ProcessStartInfo("bash", ["-c", typed]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var (said, errors) = (bash.StandardOutput.ReadToEndAsync(stop.Token), bash.StandardError.ReadToEndAsync(stop.Token));
-        await bash.WaitForExitAsync(stop.Token);
+        try
+        {
+            await bash.WaitForExitAsync(stop.Token);
+        }
+        finally
+        {
+            if (!bash.HasExited)
+            {
+                bash.Kill(entireProcessTree: true);
+            }
+        }
         bash.ExitCode.Should().Be(0, await said + await errors);
 
         (await said).Should().MatchRegex(@"hello .*\b1\.2\b").And.MatchRegex(@"live .*\b1\.0\b.*was .*1\.2", "it is gone back to 1.0");

@@ -176,6 +176,17 @@ public class DeploymentDeciderTests
     }
 
     [Fact]
+    public void What_is_deployed_again_after_its_removal_is_no_version_to_go_back_to_from_itself()
+    {
+        story.Live(LaneStory.Digest1, "411");
+        story.Live(LaneStory.Digest2, "412");
+        story.Say(story.Work<DeploymentRetireRequested>(story.Remove()).Done(new ServiceRemoved(new Reference("prod"))));
+        story.Live(LaneStory.Digest2, "412");
+
+        DeploymentRefusals.RollbackTarget(story.Lane, null)!.Image.Should().Be(LaneStory.Image(LaneStory.Digest1, "411"));
+    }
+
+    [Fact]
     public void A_removal_supersedes_what_waits_and_ends_with_nothing_live()
     {
         story.Live(LaneStory.Digest1, "411");
