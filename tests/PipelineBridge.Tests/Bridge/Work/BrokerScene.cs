@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using PipelineBridge.Bridge;
@@ -128,13 +129,22 @@ sealed class BrokerScene : IAsyncDisposable
     /// <summary>The ids of all messages that wait in a queue, which it is emptied of.</summary>
     public async Task<IReadOnlyList<string>> Ids(string queue)
     {
-        var ids = new List<string>();
+        var ids = new ConcurrentQueue<string>();
         await using var channel = await Channel();
-        while (await channel.BasicGetAsync(queue, autoAck: true, Cancellation) is { } message)
+        // Got one by one, each costs the quorum queue a round to its disk.
+        var consumer = new AsyncEventingBasicConsumer(channel);
+        consumer.ReceivedAsync += (_, e) =>
         {
-            ids.Add(message.BasicProperties.MessageId!);
+            ids.Enqueue(e.BasicProperties.MessageId!);
+            return Task.CompletedTask;
+        };
+        await channel.BasicConsumeAsync(queue, autoAck: true, consumer, Cancellation);
+        await Until(async () => (await channel.QueueDeclarePassiveAsync(queue, Cancellation)).MessageCount == 0, "the queue is empty");
+        for (var seen = -1; seen != ids.Count; await Task.Delay(500, Cancellation))
+        {
+            seen = ids.Count;
         }
-        return ids;
+        return [.. ids];
     }
 
     /// <summary>The next work of a queue, as its stage gets it.</summary>

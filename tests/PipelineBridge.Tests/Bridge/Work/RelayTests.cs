@@ -81,6 +81,7 @@ public sealed class RelayTests(RabbitMqServer server)
         await using var scene = await BrokerScene.Start(server);
         var mine = await scene.Subscribe("pipelinerun.#", new() { ["x-queue-type"] = "quorum" });
         await scene.UntilConnected();
+        await server.Settle();
         // As long as it is not killed there are more of them, so that it is killed in the midst of it.
         var (count, killed) = (0, new CancellationTokenSource());
         var writing = Task.Run(async () =>
