@@ -57,6 +57,7 @@ static class PageStyle
         .topic{display:inline-block;min-width:4.6rem;color:var(--soft);font-size:.85rem}
         .story .day{font-weight:600;padding-top:.8rem}.story .day::before{display:none}
         details>summary{cursor:pointer;color:var(--soft);font-size:.85rem;width:max-content;max-width:100%}
+        .story details:not([open]){display:inline-block;margin-right:1rem;vertical-align:top}
         @media (min-width:80rem){.board main{display:grid;grid-template:"message message" auto "summary summary" auto "now what" auto "recent what" 1fr/20rem minmax(0,1fr);gap:0 1.6rem;align-items:start}
           .board .message{grid-area:message}.board .summary{grid-area:summary}.board .now{grid-area:now}.board .what{grid-area:what}.board .recent{grid-area:recent}}
         .board section:first-child>h2,.what h2{margin-top:.6rem}
