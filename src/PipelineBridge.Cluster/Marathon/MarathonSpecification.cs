@@ -74,10 +74,17 @@ static class MarathonSpecification
     /// Whether the app as it is does what would be written, as far as Marathon answers it in the words of the file;
     /// somebody else's change of these fields makes a difference that the labels do not show.
     /// </summary>
-    public static bool IsLike(JsonObject written, JsonObject live) =>
-        written["instances"].Number() == live["instances"].Number() && Array.TrueForAll(Compared, name => written[name] is null || Same(written[name], live[name]));
+    public static bool IsLike(JsonObject written, JsonObject live)
+    {
+        // As it goes over the wire: a number that was made here compares as its own kind alone.
+        var sent = JsonNode.Parse(written.ToJsonString())!;
+        return sent["instances"].Number() == live["instances"].Number() && Array.TrueForAll(Compared, name => IsEmpty(sent[name]) ? IsEmpty(live[name]) || sent[name] is null : Same(sent[name], live[name]));
+    }
 
     static bool Same(JsonNode? a, JsonNode? b) => a.Number() is { } number ? number == b.Number() : JsonNode.DeepEquals(a, b);
+
+    // What is empty may be left out of an answer.
+    static bool IsEmpty(JsonNode? node) => node is null or JsonObject { Count: 0 } or JsonArray { Count: 0 };
 
     static JsonObject Within(JsonObject parent, string name)
     {

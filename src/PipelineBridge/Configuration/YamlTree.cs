@@ -69,6 +69,11 @@ static class YamlTree
         {
             throw Unreadable(text.TrimEnd().Split('\n'), (int)exception.Start.Line, (int)exception.Start.Column);
         }
+        // The library's own mistake on some texts that are no YAML, e.g. with a bracket that is never closed and a tab behind it.
+        catch (InvalidOperationException)
+        {
+            throw Unreadable(text.TrimEnd().Split('\n'), int.MaxValue, 1);
+        }
     }
 
     static YamlMistakeException Unreadable(string[] lines, int line, int column)

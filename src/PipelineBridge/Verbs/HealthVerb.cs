@@ -39,7 +39,8 @@ static class HealthVerb
     {
         if (Uri.TryCreate(given.Tokens[0].Value, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https"))
         {
-            return url;
+            // The page is there also when nothing can be journaled.
+            return url.AbsolutePath == "/" ? new Uri(url, Default.AbsolutePath) : url;
         }
         given.AddError($"\"{given.Tokens[0].Value}\" is no URL. Give one such as {Default}.");
         return Default;

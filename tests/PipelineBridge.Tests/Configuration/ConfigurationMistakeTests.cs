@@ -179,6 +179,7 @@ public sealed class ConfigurationMistakeTests : IDisposable
     [Theory]
     [InlineData("a: [1", "1:  is the last line, and something is still open. Look for a missing quote or bracket, here or above.")]
     [InlineData("a: 1\n b: 2\nc: 3", "2:  is no YAML from column 3 on. Look for a missing colon, quote or bracket, or another indentation, here or just above.")]
+    [InlineData("a: [http://1\nkeys:\n\t- a", "3:  is indented with a tab, which YAML does not take. Indent with blanks.")]
     [InlineData("limits:\n\tattempts: 5", "2:  is indented with a tab, which YAML does not take. Indent with blanks.")]
     [InlineData("journal: \"a\\0b\"", "1:  has a zero sign (\\0) in a value, which nothing here can have.")]
     [InlineData("- a\n- b", "1:  is no mapping of keys to values, such as \"listen: http://127.0.0.1:8080\".")]

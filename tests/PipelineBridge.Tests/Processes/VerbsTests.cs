@@ -55,6 +55,7 @@ public class VerbsTests
 
         var yes = await BridgeProcess.Run(["health", url]);
         yes.ExitCode.Should().Be(0, yes.Errors);
+        (await BridgeProcess.Run(["health", ready.Http.BaseAddress!.ToString()])).Should().Be(yes, "without a path it is not the page that is asked for");
         var nobody = await BridgeProcess.Run(["health", "http://127.0.0.1:1/health/ready"]);
         nobody.ExitCode.Should().Be(1);
         nobody.Errors.Should().Contain("http://127.0.0.1:1/health/ready does not answer").And.NotContain("   at ");

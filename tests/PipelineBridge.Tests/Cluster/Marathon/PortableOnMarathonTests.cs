@@ -4,6 +4,20 @@ namespace PipelineBridge.Tests.Cluster.Marathon;
 
 public class PortableOnMarathonTests
 {
+    [Theory]
+    [InlineData("kind: service\nreplicas: 1")]
+    [InlineData("kind: service\nreplicas: 2\ncommand: [serve]\nports: [80]\nhealth: {path: /health, intervalSeconds: 2}\nresources: {cpus: 0.5, memoryMiB: 64}\nenv: {A: \"1\"}")]
+    public async Task What_runs_already_by_a_portable_specification_is_left_alone(string specification)
+    {
+        await using var scene = await ClusterScene.Start();
+        (await scene.Do(scene.Rollout(1, specification))).End.Content.Should().BeOfType<ServiceDeployed>();
+
+        var outcome = await scene.Do(scene.Rollout(2, specification, previous: 1, image: ClusterScene.Image(1)));
+
+        outcome.Custom.AlreadyLive.Should().BeTrue(outcome.ToString());
+        scene.Writes.Should().HaveCount(1);
+    }
+
     [Fact]
     public async Task A_portable_specification_is_rolled_out_as_an_app()
     {
