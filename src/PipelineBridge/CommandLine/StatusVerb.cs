@@ -78,6 +78,10 @@ static class StatusVerb
             {
                 rows.Add(["", .. of.Select(Newer)]);
             }
+            if (of.Any(c => Held(c).Length > 0))
+            {
+                rows.Add(["", .. of.Select(Held)]);
+            }
             if (of.Any(InTrouble))
             {
                 rows.Add(["", .. of.Select(c => InTrouble(c) ? "✗ in trouble" : "")]);
@@ -102,8 +106,10 @@ static class StatusVerb
             var (_, sign, word) = PageWords.Look(newer.State);
             return $"{sign} {(newer.Image is null ? newer.Kind : DeliveryMessage.Version(newer.Image))} {word} #{VerbRun.PageName(newer.Id)}";
         }
-        return cell?.Hold is { } hold ? $"‖ held until {PageWords.Minute(hold.Until)}" : "";
+        return "";
     }
+
+    static string Held(ServiceDocument? cell) => cell?.Hold is { } hold ? $"‖ held until {PageWords.Minute(hold.Until)}" : "";
 
     static string Since(DateTimeOffset since, DateTimeOffset now) =>
         (now - since).TotalDays >= 30 ? since.UtcDateTime.ToString("d MMM yyyy", CultureInfo.InvariantCulture) : PageWords.Duration((now - since).TotalSeconds, coarse: true);

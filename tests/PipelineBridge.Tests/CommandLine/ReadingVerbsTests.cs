@@ -135,6 +135,16 @@ public sealed class ReadingVerbsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Status_shows_a_hold_also_when_something_waits_behind_it()
+    {
+        await bridge.Until(await bridge.Deploy(), "succeeded");
+        (await shell.Run("hold", "portal", "prod", "--reason", "migration", "--until", "2h")).ShouldExit(0);
+        await shell.Run("deploy", "portal", "prod", "registry.internal/portal:413", "--no-wait");
+
+        (await shell.Run("status")).Output.Should().MatchRegex(@"● 412 .*\n +○ 413 waiting #d-\w{6}\n +‖ held until ");
+    }
+
+    [Fact]
     public async Task Timeline_tells_the_story_of_a_request_an_app_and_a_digest()
     {
         var live = await bridge.Until(await bridge.Deploy(), "succeeded");
