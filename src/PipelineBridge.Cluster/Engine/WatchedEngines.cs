@@ -57,9 +57,12 @@ public sealed class WatchedEngines(EngineClusterOptions options, IReadOnlyList<E
         Endpoints = [.. seen.Tasks.Where(t => seen.StateOf(t) == AppTaskState.Healthy && t.Port() is not null)
             .Select(t => new ServiceEndpoint(t.Host.Options.Address, t.Port()!.Value, Digest(t), t.Mark!.Sequence))
             .OrderBy(e => e.Host, StringComparer.Ordinal).ThenBy(e => e.Port)],
-        Ends = [.. ends.Where(e => seen.Current.Any(c => c.Id == e.Id)).Select(e => (e.At, e.How))],
+        Ends = [.. ends.SelectMany(e => seen.Current.Where(c => c.Id == e.Id).Select(c => (e.At, IsAtItsLimit(e.How, c) ? $"{e.How}, probably because it used more memory than it may" : e.How)))],
         SlippedPast = SlippedPast(seen).Select(c => (long?)c.Mark!.Sequence).FirstOrDefault(),
     };
+
+    // An engine may tell of the memory after it told of the end, or not at all; 137 is a kill, and the kernel's is the likeliest.
+    static bool IsAtItsLimit(string how, EngineContainer container) => how == "with exit code 137" && container.Seen.HostConfig?.Memory > 0;
 
     // A container that somebody made with our labels may be of anything, e.g. of an image's id.
     static string? Digest(EngineContainer task) => ImageReference.TryParse(task.Image ?? "", out var image, out _) ? image!.Digest : null;
